@@ -1,0 +1,70 @@
+"""The Datafi data plane as AWS CDK constructs.
+
+`EdgeServer`, `Coordinator`, `SharedIngress`, `EdgeDns`, `EdgeStorage` and `UpdateApi` go into the
+CDK app that is already there; `DatafiEdgeStack` composes them for those who have none yet.
+
+The names are loaded when they are first used, so that importing the package costs nothing that
+the app does not need.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from ._node import prefer_bundled_node
+
+if TYPE_CHECKING:
+    from .config import DatafiEdgeConfig
+    from .coordinator import Coordinator
+    from .datafi_edge_stack import DatafiEdgeStack
+    from .edge_dns import EdgeDns
+    from .edge_server import EdgeServer
+    from .edge_storage import EdgeStorage
+    from .errors import DatafiError, Fault, InvalidInputError
+    from .shared_ingress import SharedIngress
+    from .update_api import UpdateApi
+
+__all__ = [
+    "Coordinator",
+    "DatafiEdgeConfig",
+    "DatafiEdgeStack",
+    "DatafiError",
+    "EdgeDns",
+    "EdgeServer",
+    "EdgeStorage",
+    "Fault",
+    "InvalidInputError",
+    "SharedIngress",
+    "UpdateApi",
+]
+
+_MODULES = {
+    "Coordinator": "coordinator",
+    "DatafiEdgeConfig": "config",
+    "DatafiEdgeStack": "datafi_edge_stack",
+    "DatafiError": "errors",
+    "EdgeDns": "edge_dns",
+    "EdgeServer": "edge_server",
+    "EdgeStorage": "edge_storage",
+    "Fault": "errors",
+    "InvalidInputError": "errors",
+    "SharedIngress": "shared_ingress",
+    "UpdateApi": "update_api",
+}
+
+prefer_bundled_node()
+
+
+def __getattr__(name: str) -> Any:
+    """Load the module of a public name when it is first used (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return sorted(__all__)

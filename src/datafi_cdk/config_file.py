@@ -1,0 +1,96 @@
+"""Reads a YAML file so that a fault can name its line."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+from .errors import Fault, InvalidInputError
+
+_LAST_KEY = re.compile(r"(\.?[^.\[\]]+|\[[0-9]+\])$")
+
+
+@dataclass(frozen=True)
+class YamlDocument:
+    """The data of a YAML file, and the line of each key.
+
+    Args:
+        path: The file.
+        data: Its contents.
+        lines: Path of keys (`dns.root_domain`, `edge_servers.long_running[0]`) to line, from 1.
+    """
+
+    path: Path
+    data: Any
+    lines: dict[str, int]
+
+    def with_lines(self, faults: Iterable[Fault]) -> list[Fault]:
+        """The faults with the file and the line before their place, in the order of the file."""
+        placed = sorted(((self._line(fault.place), fault) for fault in faults), key=lambda p: p[0])
+        return [
+            dataclasses.replace(fault, place=f"{self.path}:{line}: {fault.place}")
+            for line, fault in placed
+        ]
+
+    def _line(self, place: str) -> int:
+        """The line of a place, or of the nearest key around it."""
+        while place and place not in self.lines:
+            place = _LAST_KEY.sub("", place)
+        return self.lines.get(place, 1)
+
+
+def read_yaml(path: Path) -> YamlDocument:
+    """Read one YAML document.
+
+    Args:
+        path: The file.
+
+    Raises:
+        InvalidInputError: There is no such file, it cannot be read, or it is no YAML 1.2.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise _refusal(path, "an existing file", "nothing", "check the path") from None
+    except (OSError, UnicodeDecodeError) as error:
+        given = type(error).__name__
+        raise _refusal(path, "a readable file in UTF-8", given, "check the file") from error
+    yaml = YAML(typ="safe", pure=True)
+    try:
+        data = yaml.load(text)
+        root = yaml.compose(text)
+    except DuplicateKeyError as error:
+        place = f"{path}:{error.problem_mark.line + 1}"
+        raise _refusal(place, "a key of its own", "one that stands above", "remove one") from None
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise _refusal(place, "YAML", str(error.problem), "correct the line") from None
+    except YAMLError as error:
+        raise _refusal(path, "YAML", type(error).__name__, "correct the file") from error
+    return YamlDocument(path, data, dict(_lines(root, "")) if root else {})
+
+
+def _refusal(place: Path | str, allowed: str, given: str, remedy: str) -> InvalidInputError:
+    return InvalidInputError([Fault(str(place), allowed, given, remedy)])
+
+
+def _lines(node: Node, place: str) -> Iterator[tuple[str, int]]:
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            key_place = f"{place}.{key.value}" if place else str(key.value)
+            yield key_place, key.start_mark.line + 1
+            yield from _lines(value, key_place)
+    elif isinstance(node, SequenceNode):
+        for index, entry in enumerate(node.value):
+            yield f"{place}[{index}]", entry.start_mark.line + 1
+            yield from _lines(entry, f"{place}[{index}]")

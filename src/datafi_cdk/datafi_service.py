@@ -1,0 +1,217 @@
+"""DatafiService: what an edge server and a coordinator have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_servicediscovery as servicediscovery
+from constructs import Construct
+
+from . import validation
+from .errors import Fault
+from .shared_ingress import SharedIngress
+from .synthesis import concrete, refuse
+
+_DEREGISTRATION_DELAY = Duration.seconds(5)
+
+
+@dataclass(frozen=True)
+class GrpcHealthCheck:
+    """How the load balancer asks a gRPC port for its health.
+
+    Args:
+        path: The method that is called, with a leading `/`.
+        code: The gRPC status that a healthy server answers.
+    """
+
+    path: str
+    code: int
+
+
+class DatafiService(Construct):
+    """One container on Fargate with an HTTP and a gRPC port behind a `SharedIngress`.
+
+    The base of `EdgeServer` and `Coordinator`, which say what their software expects. A failed
+    deployment rolls itself back; during one, the running tasks stay until the new ones answer.
+
+    Raises:
+        InvalidInputError: With every argument that cannot work.
+    """
+
+    name: str
+    """The server's name: the first label of its host name."""
+    host: str
+    """The public host name."""
+    url: str
+    """The public address for HTTPS."""
+    grpc_endpoint: str
+    """The public address for gRPC over TLS, as `host:port`."""
+    service: ecs.FargateService
+    """The ECS service."""
+    task_definition: ecs.FargateTaskDefinition
+    """The task definition that the stack registers."""
+    container: ecs.ContainerDefinition
+    """The container."""
+    log_group: logs.LogGroup
+    """Where the container's output goes."""
+    http_target_group: elbv2.ApplicationTargetGroup
+    """The targets of HTTPS requests."""
+    grpc_target_group: elbv2.ApplicationTargetGroup
+    """The targets of gRPC requests."""
+    connections: ec2.Connections
+    """The tasks' security group."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        cluster: ecs.ICluster,
+        ingress: SharedIngress,
+        name: str,
+        image: ecs.ContainerImage,
+        image_tag: str,
+        cpu: int,
+        memory_limit_mib: int,
+        desired_count: int,
+        secret: secretsmanager.ISecret | None,
+        secret_variables: Mapping[str, str],
+        environment: Mapping[str, str],
+        http_port: int,
+        grpc_port: int,
+        grpc_health_check: GrpcHealthCheck,
+        cloud_map_namespace: servicediscovery.INamespace | None,
+        removal_policy: RemovalPolicy,
+        own_faults: Sequence[Fault] = (),
+    ) -> None:
+        super().__init__(scope, construct_id)
+        refuse(
+            self,
+            [
+                *validation.fargate_faults(concrete(cpu), concrete(memory_limit_mib)),
+                *validation.number_faults("desired_count", concrete(desired_count), 0, 5000),
+                *validation.number_faults("http_port", concrete(http_port), 1, 65535),
+                *validation.image_tag_faults(concrete(image_tag)),
+                *validation.secret_faults("secret", secret),
+                *validation.environment_faults(environment),
+                *validation.secret_variable_faults(
+                    secret_variables, environment, has_secret=secret is not None
+                ),
+                *own_faults,
+            ],
+        )
+        self.name = name
+        self.host = ingress.claim_name(self, name)
+        self.url = f"https://{self.host}"
+        self.grpc_endpoint = f"{self.host}:{grpc_port}"
+
+        self.log_group = logs.LogGroup(
+            self, "LogGroup", retention=logs.RetentionDays.ONE_MONTH, removal_policy=removal_policy
+        )
+        self.task_definition = ecs.FargateTaskDefinition(
+            self, "TaskDefinition", cpu=cpu, memory_limit_mib=memory_limit_mib
+        )
+        self.container = self.task_definition.add_container(
+            "Container",
+            container_name=name,
+            image=image,
+            environment={"DISABLE_SSL": "true", "LOG_LEVEL": "INFO", **environment},
+            secrets={
+                variable: ecs.Secret.from_secrets_manager(secret, field)
+                for variable, field in secret_variables.items()
+            }
+            if secret
+            else None,
+            logging=ecs.LogDrivers.aws_logs(stream_prefix=name, log_group=self.log_group),
+            port_mappings=[
+                ecs.PortMapping(name="http", container_port=http_port),
+                ecs.PortMapping(name="grpc", container_port=grpc_port),
+            ],
+        )
+        security_group = ec2.SecurityGroup(
+            self, "SecurityGroup", vpc=cluster.vpc, description=f"Tasks of {name}"
+        )
+        self.connections = security_group.connections
+        self.service = ecs.FargateService(
+            self,
+            "Service",
+            cluster=cluster,
+            task_definition=self.task_definition,
+            desired_count=desired_count,
+            security_groups=[security_group],
+            min_healthy_percent=100,
+            max_healthy_percent=200,
+            circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
+            enable_ecs_managed_tags=True,
+            propagate_tags=ecs.PropagatedTagSource.SERVICE,
+            cloud_map_options=ecs.CloudMapOptions(
+                name=name, cloud_map_namespace=cloud_map_namespace
+            )
+            if cloud_map_namespace
+            else None,
+        )
+        self._wait_for_what_a_task_needs(cluster.vpc)
+        self.http_target_group = self._target_group(
+            "HttpTargetGroup",
+            cluster.vpc,
+            http_port,
+            elbv2.ApplicationProtocolVersion.HTTP1,
+            elbv2.HealthCheck(path="/", healthy_http_codes="200"),
+        )
+        self.grpc_target_group = self._target_group(
+            "GrpcTargetGroup",
+            cluster.vpc,
+            grpc_port,
+            elbv2.ApplicationProtocolVersion.GRPC,
+            elbv2.HealthCheck(
+                path=grpc_health_check.path, healthy_grpc_codes=str(grpc_health_check.code)
+            ),
+        )
+        ingress.add_http_rule(
+            self, "HttpRule", hosts=[self.host], target_group=self.http_target_group
+        )
+        ingress.add_grpc_rule(
+            self, "GrpcRule", hosts=[self.host], target_group=self.grpc_target_group
+        )
+
+    def _wait_for_what_a_task_needs(self, vpc: ec2.IVpc) -> None:
+        """Start no task before it can read its secrets and pull its image.
+
+        Otherwise the first tasks of a new stack may fail, and the circuit breaker counts them.
+        """
+        self.service.node.add_dependency(
+            self.task_definition.obtain_execution_role(),
+            vpc.select_subnets().internet_connectivity_established,
+        )
+
+    def _target_group(
+        self,
+        group_id: str,
+        vpc: ec2.IVpc,
+        port: int,
+        protocol_version: elbv2.ApplicationProtocolVersion,
+        health_check: elbv2.HealthCheck,
+    ) -> elbv2.ApplicationTargetGroup:
+        return elbv2.ApplicationTargetGroup(
+            self,
+            group_id,
+            vpc=vpc,
+            port=port,
+            protocol=elbv2.ApplicationProtocol.HTTP,
+            protocol_version=protocol_version,
+            target_type=elbv2.TargetType.IP,
+            deregistration_delay=_DEREGISTRATION_DELAY,
+            health_check=health_check,
+            targets=[
+                self.service.load_balancer_target(
+                    container_name=self.container.container_name, container_port=port
+                )
+            ],
+        )

@@ -1,0 +1,241 @@
+"""What may stand where: the rules that the constructs and the configuration file share.
+
+Each function looks at one value and returns the faults it finds, with the bare argument as their
+place; the caller says whose argument it is with `located`. A value of `None` is one that is known
+only at deployment (an unresolved CDK token) and passes. Nothing here needs AWS CDK.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from .errors import Fault
+
+RESERVED_NAMES = ("update", "df-update")
+"""Names under the root domain that belong to the update API."""
+
+SECRET_VARIABLES = ("KEY", "EDGE_KEY", "KEYVAL", "JWT_KEY")
+"""Variables of Datafi's containers whose values are secret."""
+
+DEFAULT_COORDINATOR_VARIABLES = ("KEYVAL", "JWT_KID", "JWT_KEY")
+"""Fields of its secret that a coordinator reads unless told otherwise."""
+
+_GIB = 1024
+FARGATE_MEMORY_MIB: Mapping[int, range | tuple[int, ...]] = {
+    256: (512, 1 * _GIB, 2 * _GIB),
+    512: range(1 * _GIB, 4 * _GIB + 1, _GIB),
+    1024: range(2 * _GIB, 8 * _GIB + 1, _GIB),
+    2048: range(4 * _GIB, 16 * _GIB + 1, _GIB),
+    4096: range(8 * _GIB, 30 * _GIB + 1, _GIB),
+    8192: range(16 * _GIB, 60 * _GIB + 1, 4 * _GIB),
+    16384: range(32 * _GIB, 120 * _GIB + 1, 8 * _GIB),
+}
+"""Memory in MiB that Fargate offers for each number of CPU units.
+
+Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
+"""
+
+_DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_IMAGE_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_REGISTRY = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
+_SHOWN_LENGTH = 80
+_HOST_HEADER_LENGTH = 128
+
+
+def located(prefix: str, faults: Iterable[Fault]) -> list[Fault]:
+    """The same faults with `prefix` before their place."""
+    return [dataclasses.replace(fault, place=prefix + fault.place) for fault in faults]
+
+
+def shown(value: object) -> str:
+    """A value as an error may show it: short, and containers by their kind only."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    text = repr(value)
+    return text if len(text) <= _SHOWN_LENGTH else f"{text[:_SHOWN_LENGTH]}…"
+
+
+def concealed(value: object) -> str:
+    """The kind of a value that may be secret."""
+    if isinstance(value, str):
+        return "a string that is not shown"
+    if isinstance(value, bool | int | float):
+        return "a scalar that is not shown"
+    return shown(value)
+
+
+def nearest(given: str, known: Collection[str], otherwise: str) -> str:
+    """The remedy for a word that is not known: the one it resembles, or `otherwise`."""
+    close = difflib.get_close_matches(given, known, n=1)
+    return f"write {close[0]!r}" if close else otherwise
+
+
+def label_faults(label: str | None, argument: str, example: str) -> list[Fault]:
+    """One DNS label.
+
+    Lower case, because load balancer rules and records are compared with it letter by letter.
+    Source of the form: RFC 1035, section 2.3.1, and RFC 1123, section 2.1.
+    """
+    if label is None or _DNS_LABEL.fullmatch(label):
+        return []
+    allowed = "one DNS label (1 to 63 of a-z, 0-9 and -, no - at an end)"
+    return [Fault(argument, allowed, shown(label), f"choose one such as {example!r}")]
+
+
+def name_faults(name: str | None) -> list[Fault]:
+    """A server's public name: one DNS label that the update API does not need."""
+    if name in RESERVED_NAMES:
+        allowed = "a name other than those of the update API (update, df-update)"
+        return [Fault("name", allowed, shown(name), "choose another name")]
+    return label_faults(name, "name", "es")
+
+
+def root_domain_faults(root_domain: str | None, argument: str = "root_domain") -> list[Fault]:
+    """The domain under which every server gets its name."""
+    if root_domain is None:
+        return []
+    labels = root_domain.split(".")
+    if len(labels) >= 2 and all(_DNS_LABEL.fullmatch(label) for label in labels):
+        return []
+    allowed = "a domain name in lower case with at least two labels and no dot at its end"
+    return [Fault(argument, allowed, shown(root_domain), "write it as 'datafi-edge.example.com'")]
+
+
+def host_faults(host: str | None) -> list[Fault]:
+    """A public host name as a load balancer rule takes it.
+
+    Source of the length: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html
+    """
+    if host is None or len(host) <= _HOST_HEADER_LENGTH:
+        return []
+    allowed = f"short enough that its host name has at most {_HOST_HEADER_LENGTH} characters"
+    return [Fault("name", allowed, f"{host!r} ({len(host)})", "choose a shorter name or domain")]
+
+
+def fargate_faults(
+    cpu: int | None, memory_mib: int | None, memory_argument: str = "memory_limit_mib"
+) -> list[Fault]:
+    """A pair of CPU units and MiB of memory that Fargate offers (`FARGATE_MEMORY_MIB`)."""
+    if cpu is None:
+        return []
+    if cpu not in FARGATE_MEMORY_MIB:
+        allowed = "one of " + _listed(FARGATE_MEMORY_MIB)
+        return [Fault("cpu", allowed, shown(cpu), "choose a number of CPU units Fargate offers")]
+    memories = FARGATE_MEMORY_MIB[cpu]
+    if memory_mib is None or memory_mib in memories:
+        return []
+    step = memories[1] - memories[0]
+    allowed = (
+        f"{memories[0]} to {memories[-1]} in steps of {step} with cpu {cpu}"
+        if isinstance(memories, range)
+        else f"one of {_listed(memories)} with cpu {cpu}"
+    )
+    return [
+        Fault(memory_argument, allowed, shown(memory_mib), "choose one of these or another cpu")
+    ]
+
+
+def _listed(values: Iterable[object]) -> str:
+    return ", ".join(str(value) for value in values)
+
+
+def number_faults(argument: str, value: int | None, lowest: int, highest: int) -> list[Fault]:
+    """A whole number within bounds, both included."""
+    if value is None or lowest <= value <= highest:
+        return []
+    return [
+        Fault(argument, f"from {lowest} to {highest}", shown(value), "choose a number in between")
+    ]
+
+
+def image_tag_faults(tag: str | None) -> list[Fault]:
+    """The tag of an image.
+
+    Source: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
+    """
+    if tag is None or _IMAGE_TAG.fullmatch(tag):
+        return []
+    allowed = "an image tag (1 to 128 of A-Z, a-z, 0-9, _, . and -, no . or - at its start)"
+    return [Fault("image_tag", allowed, shown(tag), "give the tag alone, such as 'latest'")]
+
+
+def registry_faults(registry: str | None) -> list[Fault]:
+    """The host of a container registry, with its port if it has one."""
+    if registry is None or _REGISTRY.fullmatch(registry):
+        return []
+    allowed = "the host of a registry, without scheme or path"
+    return [Fault("registry", allowed, shown(registry), "write it as 'datafi.azurecr.io'")]
+
+
+def environment_faults(environment: Mapping[str, str]) -> list[Fault]:
+    """Plain environment variables: valid names, and none whose value is secret."""
+    faults = []
+    for variable in environment:
+        place = f"environment.{variable}"
+        if not _VARIABLE.fullmatch(variable):
+            faults.append(_variable_fault(place))
+        elif variable in SECRET_VARIABLES:
+            allowed = "taken from a secret, as plain variables can be read in the template"
+            remedy = f"store it in Secrets Manager and name {variable} in secret_variables"
+            faults.append(Fault(place, allowed, "a plain value that is not shown", remedy))
+    return faults
+
+
+def default_edge_variables(image_tag: str) -> tuple[str, ...]:
+    """Fields of its secret that an edge server reads unless told otherwise.
+
+    The image reads its key from `KEY` with tag `latest` and from `EDGE_KEY` with any other.
+    """
+    return ("KEY",) if image_tag == "latest" else ("EDGE_KEY",)
+
+
+def by_variable(secret_variables: Sequence[str] | Mapping[str, str]) -> dict[str, str]:
+    """Variable to field of the secret; a name alone is both."""
+    if isinstance(secret_variables, Mapping):
+        return dict(secret_variables)
+    names = (secret_variables,) if isinstance(secret_variables, str) else secret_variables
+    return {name: name for name in names}
+
+
+def secret_faults(argument: str, secret: object) -> list[Fault]:
+    """A secret handed to a construct: a reference to Secrets Manager, not its value."""
+    if not isinstance(secret, str):
+        return []
+    allowed = "a secret of Secrets Manager (ISecret)"
+    remedy = "store it in Secrets Manager and hand in Secret.from_secret_complete_arn(…)"
+    return [Fault(argument, allowed, concealed(secret), remedy)]
+
+
+def secret_variable_faults(
+    secret_variables: Mapping[str, str] | None, environment: Mapping[str, str], has_secret: bool
+) -> list[Fault]:
+    """Variables that are filled from the fields of a secret."""
+    faults = []
+    if secret_variables and not has_secret:
+        allowed = "left out where there is no secret to read them from"
+        faults.append(
+            Fault("secret_variables", allowed, "a secret's fields", "hand in the secret as well")
+        )
+    for variable, field in (secret_variables or {}).items():
+        place = f"secret_variables.{variable}"
+        if not _VARIABLE.fullmatch(variable):
+            faults.append(_variable_fault(place))
+        if not field:
+            faults.append(Fault(place, "the name of a field", "''", "name a field of the secret"))
+        if variable in environment:
+            allowed = "given once, either plain or from the secret"
+            faults.append(Fault(place, allowed, "both", "remove it from environment"))
+    return faults
+
+
+def _variable_fault(place: str) -> Fault:
+    allowed = "named with A-Z, a-z, 0-9 and _, no digit first"
+    return Fault(place, allowed, "another name", "rename the variable")
