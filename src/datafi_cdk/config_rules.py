@@ -127,7 +127,7 @@ def _edge_server_faults(data: _Data, region: str | None) -> list[Fault]:
     edge_servers = _section(data, "edge_servers")
     if edge_servers.get("long_running") == []:
         allowed = "a list of at least one server"
-        remedy = "add a server, or set disable_stack"
+        remedy = "add a server"
         faults.append(Fault("edge_servers.long_running", allowed, "an empty list", remedy))
     if edge_servers.get("serverless"):
         allowed = "an empty list, as serverless edge servers are not supported yet"

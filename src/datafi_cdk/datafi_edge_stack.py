@@ -21,7 +21,9 @@ from .datafi_service import DatafiService
 from .edge_dns import EdgeDns
 from .edge_server import EdgeServer
 from .edge_storage import EdgeStorage
+from .errors import Fault
 from .shared_ingress import SharedIngress
+from .synthesis import refuse
 from .update_api import UpdateApi
 
 __all__ = ["DatafiEdgeStack"]
@@ -82,6 +84,7 @@ class DatafiEdgeStack(Stack):
         if config.disable_stack:
             scope.node.try_remove_child(construct_id)
             return
+        refuse(self, self._env_faults(config))
         Tags.of(self).add("datafi:deployment", config.deployment_name)
         self._removal_policy = (
             RemovalPolicy.DESTROY if config.allow_delete_resources else RemovalPolicy.RETAIN
@@ -109,6 +112,15 @@ class DatafiEdgeStack(Stack):
         }
         self.coordinator = self._coordinator(config.coordinator) if config.coordinator else None
         self._add_outputs()
+
+    def _env_faults(self, config: DatafiEdgeConfig) -> list[Fault]:
+        if config.aws is None or (self.account, self.region) == (
+            config.aws.account,
+            config.aws.region,
+        ):
+            return []
+        allowed = f"that of the configuration ({config.aws.account}/{config.aws.region})"
+        return [Fault("env", allowed, f"{self.account}/{self.region}", "leave one of them out")]
 
     def _network(self, config: DatafiEdgeConfig) -> ec2.IVpc:
         if config.vpc:
