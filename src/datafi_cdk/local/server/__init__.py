@@ -1,0 +1,1 @@
+"""The server process of the embedded AWS: ministack with its gaps filled."""

@@ -1,0 +1,49 @@
+"""What ministack's CloudFormation does not know, one module for each family of gaps.
+
+Each handler does what CloudFormation does: it calls the service's own API, here that of the very
+ministack it runs in. So what a stack makes is really in the service's store, and is what
+`describe_…` shows and requests meet. Where ministack has no such API there is nothing to call: see
+`recorded`.
+"""
+
+from __future__ import annotations
+
+from . import (
+    buckets,
+    ecs_services,
+    elastic_ips,
+    flow_logs,
+    nat_gateways,
+    network_attributes,
+    recorded,
+    security_group_rules,
+    target_groups,
+    waf,
+)
+from .registry import register, wrap
+
+RESOURCE_TYPES = (
+    elastic_ips.ELASTIC_IP,
+    nat_gateways.NAT_GATEWAY,
+    security_group_rules.INGRESS,
+    security_group_rules.EGRESS,
+    flow_logs.FLOW_LOG,
+    *waf.RESOURCE_TYPES,
+    *recorded.RESOURCE_TYPES,
+)
+
+
+def fill_gaps() -> None:
+    """Register every handler with ministack; call once, before it serves.
+
+    Raises:
+        AttributeError: ministack's inner workings differ from those that this is written for.
+    """
+    for resource_type in RESOURCE_TYPES:
+        register(resource_type)
+    wrap(buckets.BUCKET, buckets.wrap_bucket)
+    wrap(ecs_services.SERVICE, ecs_services.wrap_service)
+    wrap(network_attributes.VPC, network_attributes.wrap_vpc)
+    wrap(network_attributes.SUBNET, network_attributes.wrap_subnet)
+    wrap(target_groups.TARGET_GROUP, target_groups.wrap_target_group)
+    target_groups.show_protocols()
