@@ -1,0 +1,21 @@
+"""The `datafi-cdk` command (extra `cli`)."""
+
+from __future__ import annotations
+
+import sys
+
+_MISSING_EXTRA = (
+    "datafi-cdk: the command needs packages that are not installed ({module}); "
+    "install them with: pip install 'datafi-cdk[cli,local]'"
+)
+
+
+def main() -> None:
+    """Run the command line, and end the process with its exit code."""
+    try:
+        from .commands import app
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("datafi_cdk"):
+            raise
+        sys.exit(_MISSING_EXTRA.format(module=error.name))
+    app()
