@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.composer import ComposerError
+from ruamel.yaml.constructor import ConstructorError, DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from ruamel.yaml.scanner import ScannerError
 
 from .errors import Fault, InvalidInputError
 
@@ -66,31 +68,54 @@ def read_yaml(path: Path) -> YamlDocument:
         raise _refusal(path, "a readable file in UTF-8", given, "check the file") from error
     yaml = YAML(typ="safe", pure=True)
     try:
-        data = yaml.load(text)
         root = yaml.compose(text)
-    except DuplicateKeyError as error:
-        place = f"{path}:{error.problem_mark.line + 1}"
-        raise _refusal(place, "a key of its own", "one that stands above", "remove one") from None
+        lines = dict(_lines(root, "", path, ())) if root else {}
+        data = yaml.load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise _refusal(place, "YAML", str(error.problem), "correct the line") from None
-    except YAMLError as error:
-        raise _refusal(path, "YAML", type(error).__name__, "correct the file") from error
-    return YamlDocument(path, data, dict(_lines(root, "")) if root else {})
+        if isinstance(error, DuplicateKeyError):
+            raise _refusal(place, "a key of its own", "one that is above", "remove one") from None
+        raise _refusal(place, "YAML", _problem(error), "correct the line") from None
+    except (YAMLError, RecursionError) as error:
+        raise _refusal(path, "YAML", type(error).__name__, "correct the file") from None
+    return YamlDocument(path, data, lines)
+
+
+def _problem(error: MarkedYAMLError) -> str:
+    """What is wrong with a line, without its text, which may be secret."""
+    if isinstance(error, ScannerError):
+        return str(error.problem)
+    if isinstance(error, ComposerError):
+        return "an alias without its anchor"
+    if isinstance(error, ConstructorError):
+        return "a tag or value that is not known"
+    return "something that cannot stand there"
 
 
 def _refusal(place: Path | str, allowed: str, given: str, remedy: str) -> InvalidInputError:
     return InvalidInputError([Fault(str(place), allowed, given, remedy)])
 
 
-def _lines(node: Node, place: str) -> Iterator[tuple[str, int]]:
+def _lines(
+    node: Node, place: str, path: Path, ancestors: tuple[Node, ...]
+) -> Iterator[tuple[str, int]]:
+    for key, mark, value in _entries(node):
+        inside = (
+            f"{place}{key}" if isinstance(node, SequenceNode) or not place else f"{place}.{key}"
+        )
+        if value is node or value in ancestors:
+            given = "an alias of what it stands in"
+            where = f"{path}:{mark.line + 1}"
+            raise _refusal(where, "YAML without recursion", given, "write it out")
+        yield inside, mark.line + 1
+        yield from _lines(value, inside, path, (*ancestors, node))
+
+
+def _entries(node: Node) -> Iterator[tuple[str, StringMark, Node]]:
     if isinstance(node, MappingNode):
         for key, value in node.value:
-            key_place = f"{place}.{key.value}" if place else str(key.value)
-            yield key_place, key.start_mark.line + 1
-            yield from _lines(value, key_place)
+            yield str(key.value), key.start_mark, value
     elif isinstance(node, SequenceNode):
         for index, entry in enumerate(node.value):
-            yield f"{place}[{index}]", entry.start_mark.line + 1
-            yield from _lines(entry, f"{place}[{index}]")
+            yield f"[{index}]", entry.start_mark, entry

@@ -37,12 +37,14 @@ def rule_faults(data: _Data) -> list[Fault]:
     """
     aws, dns, vpc = (_section(data, key) for key in ("aws", "dns", "vpc"))
     region = _typed(aws, "region", str)
+    if region is not None and not _REGION.fullmatch(region):
+        region = None
     return [
         *validation.label_faults(_typed(data, "deployment_name", str), "deployment_name", "acme"),
         *located("aws.", _aws_faults(aws)),
         *located("load_balancer.", _load_balancer_faults(_section(data, "load_balancer"))),
         *located("dns.", _dns_faults(dns, region)),
-        *located("vpc.", _vpc_faults(vpc, has_aws="aws" in data)),
+        *located("vpc.", _vpc_faults(vpc, has_aws=data.get("aws") is not None)),
         *_edge_server_faults(data, region),
         *located("coordinator.", _coordinator_faults(data, region)),
         *_duplicate_name_faults(data),
@@ -101,6 +103,8 @@ def _dns_faults(dns: _Data, region: str | None) -> list[Fault]:
             dns, "certificate_arn", _CERTIFICATE_ARN, "the ARN of an ACM certificate", region
         ),
     ]
+    if dns.get("certificate_arn") is None:
+        faults += validation.certificate_domain_faults(_typed(dns, "root_domain", str))
     if dns.get("enable_hosted_zone") is False:
         if dns.get("certificate_arn") is None:
             allowed = "given if enable_hosted_zone is false"
@@ -151,7 +155,11 @@ def _coordinator_faults(data: _Data, region: str | None) -> list[Fault]:
 def _service_faults(service: _Data, data: _Data, region: str | None) -> list[Fault]:
     name = _typed(service, "name", str)
     root_domain = _typed(_section(data, "dns"), "root_domain", str)
-    environment = _section(service, "environment")
+    environment = {
+        variable: value
+        for variable, value in _section(service, "environment").items()
+        if isinstance(variable, str)
+    }
     variables = service.get("secret_variables") or {}
     return [
         *validation.name_faults(name),

@@ -44,8 +44,13 @@ def _fault(
         return Fault(place, f"a known key ({', '.join(known)})", "an unknown key", remedy)
     if kind == "missing":
         return Fault(place, "given", "nothing", "add it")
+    if kind == "invalid_key" or location[-1:] == ("[key]",):
+        place = _place(location[: location.index(given)]) or "the file"
+        return Fault(place, "named with strings", "a key of another type", "put it in quotes")
     if kind in _KINDS:
         allowed, remedy = _KINDS[kind]
+        if location[-1:] == ("secret_variables",):
+            allowed = "a list of names or a mapping of variable to field"
         return Fault(place, allowed, _given(location, given), remedy)
     return Fault(place, f"valid ({message})", concealed(given), "correct it")
 

@@ -11,6 +11,7 @@ from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
 from .datafi_service import DatafiService, GrpcHealthCheck
+from .secret_access import grant_key_of
 from .shared_ingress import GRPC_PORT, SharedIngress
 from .synthesis import concrete
 from .validation import DEFAULT_COORDINATOR_VARIABLES, by_variable, registry_faults, secret_faults
@@ -97,7 +98,7 @@ class Coordinator(DatafiService):
             cluster=cluster,
             ingress=ingress,
             name=name,
-            image=ecs.ContainerImage.from_registry(
+            image=lambda: ecs.ContainerImage.from_registry(
                 f"{registry}/{_IMAGE}:{image_tag}", credentials=registry_credentials
             ),
             image_tag=image_tag,
@@ -120,6 +121,8 @@ class Coordinator(DatafiService):
             own_faults=[
                 *registry_faults(concrete(registry)),
                 *secret_faults("registry_credentials", registry_credentials),
+                *ingress.second_coordinator_faults(),
             ],
         )
         ingress.claim_coordinator(self)
+        grant_key_of(registry_credentials, self.task_definition.obtain_execution_role())

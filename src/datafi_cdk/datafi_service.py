@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import Duration, RemovalPolicy
@@ -16,6 +16,7 @@ from constructs import Construct
 
 from . import validation
 from .errors import Fault
+from .secret_access import grant_key_of
 from .shared_ingress import SharedIngress
 from .synthesis import concrete, refuse
 
@@ -76,7 +77,7 @@ class DatafiService(Construct):
         cluster: ecs.ICluster,
         ingress: SharedIngress,
         name: str,
-        image: ecs.ContainerImage,
+        image: Callable[[], ecs.ContainerImage],
         image_tag: str,
         cpu: int,
         memory_limit_mib: int,
@@ -104,6 +105,7 @@ class DatafiService(Construct):
                 *validation.secret_variable_faults(
                     secret_variables, environment, has_secret=secret is not None
                 ),
+                *ingress.unclaimable_name_faults(name),
                 *own_faults,
             ],
         )
@@ -121,7 +123,7 @@ class DatafiService(Construct):
         self.container = self.task_definition.add_container(
             "Container",
             container_name=name,
-            image=image,
+            image=image(),
             environment={"DISABLE_SSL": "true", "LOG_LEVEL": "INFO", **environment},
             secrets={
                 variable: ecs.Secret.from_secrets_manager(secret, field)
@@ -135,6 +137,8 @@ class DatafiService(Construct):
                 ecs.PortMapping(name="grpc", container_port=grpc_port),
             ],
         )
+        if secret:
+            grant_key_of(secret, self.task_definition.obtain_execution_role())
         security_group = ec2.SecurityGroup(
             self, "SecurityGroup", vpc=cluster.vpc, description=f"Tasks of {name}"
         )
@@ -175,10 +179,16 @@ class DatafiService(Construct):
             ),
         )
         ingress.add_http_rule(
-            self, "HttpRule", hosts=[self.host], target_group=self.http_target_group
+            self,
+            "HttpRule",
+            hosts=[self.host],
+            action=elbv2.ListenerAction.forward([self.http_target_group]),
         )
         ingress.add_grpc_rule(
-            self, "GrpcRule", hosts=[self.host], target_group=self.grpc_target_group
+            self,
+            "GrpcRule",
+            hosts=[self.host],
+            action=elbv2.ListenerAction.forward([self.grpc_target_group]),
         )
 
     def _wait_for_what_a_task_needs(self, vpc: ec2.IVpc) -> None:

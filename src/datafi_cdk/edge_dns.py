@@ -38,8 +38,9 @@ class EdgeDns(Construct):
         removal_policy: What becomes of a new zone when it leaves the stack. Default: retained.
 
     Raises:
-        InvalidInputError: `root_domain` is no domain name; there is no zone and no certificate; or
-            a zone is handed in although none is to be used.
+        InvalidInputError: `root_domain` is no domain name, or longer than the 64 characters that a
+            new certificate takes; there is no zone and no certificate; or a zone is handed in
+            although none is to be used.
 
     Example:
         ```python
@@ -69,6 +70,8 @@ class EdgeDns(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         faults = validation.root_domain_faults(concrete(root_domain))
+        if certificate is None:
+            faults += validation.certificate_domain_faults(concrete(root_domain))
         if not enable_hosted_zone:
             faults += _without_zone_faults(hosted_zone, certificate)
         refuse(self, faults)

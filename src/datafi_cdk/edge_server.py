@@ -104,7 +104,7 @@ class EdgeServer(DatafiService):
             cluster=cluster,
             ingress=ingress,
             name=name,
-            image=ecs.ContainerImage.from_registry(f"{_IMAGE}:{image_tag}"),
+            image=lambda: ecs.ContainerImage.from_registry(f"{_IMAGE}:{image_tag}"),
             image_tag=image_tag,
             cpu=cpu,
             memory_limit_mib=memory_limit_mib,

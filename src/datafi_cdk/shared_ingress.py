@@ -76,8 +76,7 @@ class SharedIngress(Construct):
         deletion_protection: bool = True,
     ) -> None:
         super().__init__(scope, construct_id)
-        seconds = None if idle_timeout.is_unresolved() else int(idle_timeout.to_seconds())
-        refuse(self, number_faults("idle_timeout in seconds", seconds, 1, 4000))
+        refuse(self, _idle_timeout_faults(idle_timeout))
 
         self.root_domain = dns.root_domain
         self._names: dict[str, str] = {}
@@ -159,17 +158,27 @@ class SharedIngress(Construct):
             The host name.
 
         Raises:
-            InvalidInputError: The name is no DNS label, is reserved, makes a host name that is too
-                long for a rule, or another server has it.
+            InvalidInputError: See `unclaimable_name_faults`.
+        """
+        refuse(construct, self.unclaimable_name_faults(name))
+        self._names[name] = construct.node.path
+        return self.host(name)
+
+    def unclaimable_name_faults(self, name: str) -> list[Fault]:
+        """Why a name cannot be claimed.
+
+        It is no DNS label, is reserved, makes a host name that is too long for a rule, or another
+        server has it.
+
+        Args:
+            name: The name.
         """
         faults = name_faults(concrete(name)) + host_faults(concrete(self.host(name)))
         if name in self._names:
             allowed = f"the only one of its kind on {self.node.path}"
             given = f"{name!r}, which {self._names[name]} has"
             faults.append(Fault("name", allowed, given, "choose another name"))
-        refuse(construct, faults)
-        self._names[name] = construct.node.path
-        return self.host(name)
+        return faults
 
     def claim_coordinator(self, construct: Construct) -> None:
         """Make a construct the one coordinator of this ingress.
@@ -180,11 +189,16 @@ class SharedIngress(Construct):
         Raises:
             InvalidInputError: There is one already.
         """
-        if self._coordinator is not None:
-            allowed = f"the only coordinator on {self.node.path}"
-            given = f"a second one beside {self._coordinator}"
-            refuse(construct, [Fault("ingress", allowed, given, "give it an ingress of its own")])
+        refuse(construct, self.second_coordinator_faults())
         self._coordinator = construct.node.path
+
+    def second_coordinator_faults(self) -> list[Fault]:
+        """Why there can be no further coordinator: there is one already."""
+        if self._coordinator is None:
+            return []
+        allowed = f"one without a coordinator, and {self.node.path} has one"
+        given = f"a second one beside {self._coordinator}"
+        return [Fault("ingress", allowed, given, "give each coordinator an ingress of its own")]
 
     def add_http_rule(
         self,
@@ -193,9 +207,9 @@ class SharedIngress(Construct):
         *,
         hosts: Sequence[str],
         paths: Sequence[str] = (),
-        target_group: elbv2.IApplicationTargetGroup,
+        action: elbv2.ListenerAction,
     ) -> elbv2.ApplicationListenerRule:
-        """Send HTTPS requests on port 443 to a target group.
+        """Say what becomes of HTTPS requests on port 443.
 
         Args:
             scope: Where the rule is made, in the stack of what it leads to.
@@ -203,15 +217,13 @@ class SharedIngress(Construct):
             hosts: The host names it serves. With `paths`, at most five of both together, as a
                 rule takes five values.
             paths: The paths it serves. Default: every path.
-            target_group: Where the requests go.
+            action: What becomes of the requests, such as `ListenerAction.forward([target_group])`.
 
         Raises:
             InvalidInputError: Another rule already has the priority that follows from its hosts
                 and paths.
         """
-        return self._add_rule(
-            scope, rule_id, self.https_listener, HTTPS_PORT, hosts, paths, target_group
-        )
+        return self._add_rule(scope, rule_id, self.https_listener, HTTPS_PORT, hosts, paths, action)
 
     def add_grpc_rule(
         self,
@@ -219,22 +231,20 @@ class SharedIngress(Construct):
         rule_id: str,
         *,
         hosts: Sequence[str],
-        target_group: elbv2.IApplicationTargetGroup,
+        action: elbv2.ListenerAction,
     ) -> elbv2.ApplicationListenerRule:
-        """Send gRPC requests on port 50051 to a target group.
+        """Say what becomes of gRPC requests on port 50051.
 
         Args:
             scope: Where the rule is made, in the stack of what it leads to.
             rule_id: The id of the rule in `scope`.
             hosts: The host names it serves, at most five.
-            target_group: Where the requests go; its protocol version is gRPC.
+            action: What becomes of the requests; a target group's protocol version must be gRPC.
 
         Raises:
             InvalidInputError: Another rule already has the priority that follows from its hosts.
         """
-        return self._add_rule(
-            scope, rule_id, self.grpc_listener, GRPC_PORT, hosts, (), target_group
-        )
+        return self._add_rule(scope, rule_id, self.grpc_listener, GRPC_PORT, hosts, (), action)
 
     def _add_rule(
         self,
@@ -244,7 +254,7 @@ class SharedIngress(Construct):
         port: int,
         hosts: Sequence[str],
         paths: Sequence[str],
-        target_group: elbv2.IApplicationTargetGroup,
+        action: elbv2.ListenerAction,
     ) -> elbv2.ApplicationListenerRule:
         address = " ".join([*hosts, *paths])
         if concrete(self.root_domain) is None:
@@ -254,7 +264,8 @@ class SharedIngress(Construct):
         if owner is not None:
             allowed = f"the only one of its kind on port {port} of {self.node.path}"
             given = f"{priority} for {address!r}, which {owner!r} has"
-            refuse(scope, [Fault("listener priority", allowed, given, "choose another name")])
+            remedy = "remove one of the two" if owner == address else "choose another name"
+            refuse(scope, [Fault("listener priority", allowed, given, remedy)])
         self._priorities[port, priority] = address
         conditions = [elbv2.ListenerCondition.host_headers(list(hosts))]
         if paths:
@@ -265,8 +276,18 @@ class SharedIngress(Construct):
             listener=listener,
             priority=priority,
             conditions=conditions,
-            target_groups=[target_group],
+            action=action,
         )
+
+
+def _idle_timeout_faults(idle_timeout: Duration) -> list[Fault]:
+    if idle_timeout.is_unresolved():
+        return []
+    seconds, fraction = divmod(int(idle_timeout.to_milliseconds()), 1000)
+    if fraction:
+        given = f"{seconds}.{fraction:03} seconds"
+        return [Fault("idle_timeout", "a whole number of seconds", given, "round it")]
+    return number_faults("idle_timeout in seconds", seconds, 1, 4000)
 
 
 def _priority(address: str, *, is_grpc: bool) -> int:

@@ -17,6 +17,7 @@ from .bundled import bundled
 from .coordinator import Coordinator
 from .datafi_service import DatafiService
 from .errors import Fault
+from .secret_access import grant_key_of
 from .shared_ingress import SharedIngress
 from .synthesis import refuse
 from .validation import RESERVED_NAMES, secret_faults
@@ -41,18 +42,25 @@ class UpdateApi(Construct):
         ingress: The load balancer in front of the services.
         services: The service it updates; exactly one.
         secret: A secret whose string is the key itself. Default: one is generated.
-        root_path: Also answer at the path `/`, which callers use that know one service only. One
-            update API of an ingress can. Default: `False`.
         removal_policy: What becomes of a generated secret and of the log group when they leave the
             stack. Default: retained.
 
     Raises:
         InvalidInputError: `services` is not exactly one service, `secret` is a plain string, or
-            another update API of the ingress answers at the same path.
+            another update API of the ingress is for the same service.
 
     Example:
+        With one service, callers may leave the path out:
+
         ```python
         updates = UpdateApi(self, "EsUpdates", ingress=ingress, services=[edge])
+        ingress.add_http_rule(
+            self,
+            "UpdateRootPath",
+            hosts=updates.hosts,
+            paths=["/"],
+            action=elbv2.ListenerAction.forward([updates.target_group]),
+        )
         ```
     """
 
@@ -64,6 +72,10 @@ class UpdateApi(Construct):
     """Where its log goes: one line for each request."""
     url: str
     """The public address."""
+    hosts: list[str]
+    """The host names at which it answers."""
+    target_group: elbv2.ApplicationTargetGroup
+    """The target group that leads to the Lambda."""
 
     def __init__(
         self,
@@ -73,7 +85,6 @@ class UpdateApi(Construct):
         ingress: SharedIngress,
         services: Sequence[DatafiService],
         secret: secretsmanager.ISecret | None = None,
-        root_path: bool = False,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -85,8 +96,8 @@ class UpdateApi(Construct):
         refuse(self, faults)
         (service,) = services
 
-        hosts = [ingress.host(name) for name in RESERVED_NAMES]
-        self.url = f"https://{hosts[0]}/{service.name}"
+        self.hosts = update_hosts(ingress)
+        self.url = f"https://{self.hosts[0]}/{service.name}"
         self.secret = secret or _generated_key(self, removal_policy)
         self.log_group = logs.LogGroup(
             self, "LogGroup", retention=logs.RetentionDays.ONE_MONTH, removal_policy=removal_policy
@@ -116,21 +127,27 @@ class UpdateApi(Construct):
         )
         self.log_group.grant_write(role)
         self.secret.grant_read(role)
+        grant_key_of(self.secret, role)
         _grant_update(role, service)
 
-        target_group = elbv2.ApplicationTargetGroup(
+        self.target_group = elbv2.ApplicationTargetGroup(
             self,
             "TargetGroup",
             target_type=elbv2.TargetType.LAMBDA,
             targets=[elbv2_targets.LambdaTarget(self.function)],
         )
         ingress.add_http_rule(
-            self, "Rule", hosts=hosts, paths=[f"/{service.name}"], target_group=target_group
+            self,
+            "Rule",
+            hosts=self.hosts,
+            paths=[f"/{service.name}"],
+            action=elbv2.ListenerAction.forward([self.target_group]),
         )
-        if root_path:
-            ingress.add_http_rule(
-                self, "RootPathRule", hosts=hosts, paths=["/"], target_group=target_group
-            )
+
+
+def update_hosts(ingress: SharedIngress) -> list[str]:
+    """The host names at which the update APIs of an ingress answer."""
+    return [ingress.host(name) for name in RESERVED_NAMES]
 
 
 def _generated_key(scope: Construct, removal_policy: RemovalPolicy) -> secretsmanager.Secret:

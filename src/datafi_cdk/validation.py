@@ -41,9 +41,11 @@ Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-mem
 _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _IMAGE_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_FIELD = re.compile(r"[A-Za-z0-9_.-]+")
 _REGISTRY = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 _SHOWN_LENGTH = 80
 _HOST_HEADER_LENGTH = 128
+_CERTIFICATE_DOMAIN_LENGTH = 64
 
 
 def located(prefix: str, faults: Iterable[Fault]) -> list[Fault]:
@@ -109,6 +111,18 @@ def root_domain_faults(root_domain: str | None, argument: str = "root_domain") -
     return [Fault(argument, allowed, shown(root_domain), "write it as 'datafi-edge.example.com'")]
 
 
+def certificate_domain_faults(root_domain: str | None) -> list[Fault]:
+    """The root domain as the first name of a new certificate.
+
+    Source of the length: https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
+    """
+    if root_domain is None or len(root_domain) <= _CERTIFICATE_DOMAIN_LENGTH:
+        return []
+    allowed = f"at most {_CERTIFICATE_DOMAIN_LENGTH} characters long for a new certificate"
+    given = f"{root_domain!r} ({len(root_domain)})"
+    return [Fault("root_domain", allowed, given, "choose a shorter domain or bring a certificate")]
+
+
 def host_faults(host: str | None) -> list[Fault]:
     """A public host name as a load balancer rule takes it.
 
@@ -171,18 +185,19 @@ def registry_faults(registry: str | None) -> list[Fault]:
     """The host of a container registry, with its port if it has one."""
     if registry is None or _REGISTRY.fullmatch(registry):
         return []
-    allowed = "the host of a registry, without scheme or path"
-    return [Fault("registry", allowed, shown(registry), "write it as 'datafi.azurecr.io'")]
+    allowed = "the host of a registry, without scheme, user or path"
+    given = concealed(registry) if "@" in registry else shown(registry)
+    return [Fault("registry", allowed, given, "write it as 'datafi.azurecr.io'")]
 
 
 def environment_faults(environment: Mapping[str, str]) -> list[Fault]:
     """Plain environment variables: valid names, and none whose value is secret."""
     faults = []
     for variable in environment:
-        place = f"environment.{variable}"
         if not _VARIABLE.fullmatch(variable):
-            faults.append(_variable_fault(place))
+            faults.append(_variable_fault("environment"))
         elif variable in SECRET_VARIABLES:
+            place = f"environment.{variable}"
             allowed = "taken from a secret, as plain variables can be read in the template"
             remedy = f"store it in Secrets Manager and name {variable} in secret_variables"
             faults.append(Fault(place, allowed, "a plain value that is not shown", remedy))
@@ -225,11 +240,14 @@ def secret_variable_faults(
             Fault("secret_variables", allowed, "a secret's fields", "hand in the secret as well")
         )
     for variable, field in (secret_variables or {}).items():
-        place = f"secret_variables.{variable}"
         if not _VARIABLE.fullmatch(variable):
-            faults.append(_variable_fault(place))
-        if not field:
-            faults.append(Fault(place, "the name of a field", "''", "name a field of the secret"))
+            faults.append(_variable_fault("secret_variables"))
+            continue
+        place = f"secret_variables.{variable}"
+        if not _FIELD.fullmatch(field):
+            allowed = "the name of a field (A-Z, a-z, 0-9, _, . and -)"
+            given = concealed(field) if field else "''"
+            faults.append(Fault(place, allowed, given, "name a field of the secret"))
         if variable in environment:
             allowed = "given once, either plain or from the secret"
             faults.append(Fault(place, allowed, "both", "remove it from environment"))
@@ -237,5 +255,5 @@ def secret_variable_faults(
 
 
 def _variable_fault(place: str) -> Fault:
-    allowed = "named with A-Z, a-z, 0-9 and _, no digit first"
-    return Fault(place, allowed, "another name", "rename the variable")
+    allowed = "of variables named with A-Z, a-z, 0-9 and _, no digit first"
+    return Fault(place, allowed, "a name that is not shown", "rename the variable")

@@ -1,0 +1,202 @@
+"""Stacks with what a construct needs around it, and ways to read their templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from datafi_cdk import DatafiEdgeConfig, DatafiEdgeStack, EdgeDns, SharedIngress
+from aws_cdk import App, Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk.assertions import Template
+from constructs import Construct
+
+ACCOUNT = "111111111111"
+REGION = "us-east-1"
+ROOT_DOMAIN = "edge.example.com"
+CANARY = "c4n4ry/Secret+Value=="
+"""What stands for a secret's value, and must not be seen."""
+CERTIFICATE_ARN = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/1a2b3c4d-0000-4000-8000-000000000000"
+KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1a2b3c4d-0000-4000-8000-000000000000"
+
+TASK_DEFINITION = "AWS::ECS::TaskDefinition"
+SERVICE = "AWS::ECS::Service"
+LOG_GROUP = "AWS::Logs::LogGroup"
+TARGET_GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
+LISTENER_RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
+LISTENER = "AWS::ElasticLoadBalancingV2::Listener"
+LOAD_BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+INGRESS_RULE = "AWS::EC2::SecurityGroupIngress"
+SECURITY_GROUP = "AWS::EC2::SecurityGroup"
+HOSTED_ZONE = "AWS::Route53::HostedZone"
+RECORD = "AWS::Route53::RecordSet"
+CERTIFICATE = "AWS::CertificateManager::Certificate"
+BUCKET = "AWS::S3::Bucket"
+POLICY = "AWS::IAM::Policy"
+ROLE = "AWS::IAM::Role"
+FUNCTION = "AWS::Lambda::Function"
+SECRET = "AWS::SecretsManager::Secret"
+
+
+def secret_arn(name: str, region: str = REGION, partition: str = "aws") -> str:
+    """The complete ARN of a secret."""
+    return f"arn:{partition}:secretsmanager:{region}:{ACCOUNT}:secret:{name}-AbCdEf"
+
+
+def secret(scope: Construct, name: str, *, with_key: bool = False) -> secretsmanager.ISecret:
+    """An existing secret, with a customer-managed key or without."""
+    return secretsmanager.Secret.from_secret_attributes(
+        scope,
+        f"{name}-secret",
+        secret_complete_arn=secret_arn(name),
+        encryption_key=kms.Key.from_key_arn(scope, f"{name}-key", KEY_ARN) if with_key else None,
+    )
+
+
+def new_app(context: Mapping[str, Any] | None = None) -> App:
+    """An app without what the CDK adds for its own statistics."""
+    return App(analytics_reporting=False, context=context)
+
+
+def new_stack(stack_id: str = "Test", app: App | None = None) -> Stack:
+    """A stack that knows neither account nor region."""
+    return Stack(app or new_app(), stack_id)
+
+
+def existing_vpc(scope: Construct) -> ec2.IVpc:
+    """A VPC that somebody else made."""
+    return ec2.Vpc.from_vpc_attributes(
+        scope,
+        "Vpc",
+        vpc_id="vpc-123",
+        availability_zones=["a", "b"],
+        public_subnet_ids=["subnet-public-a", "subnet-public-b"],
+        public_subnet_route_table_ids=["rtb-public-a", "rtb-public-b"],
+        private_subnet_ids=["subnet-private-a", "subnet-private-b"],
+        private_subnet_route_table_ids=["rtb-private-a", "rtb-private-b"],
+    )
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a server needs around it."""
+
+    stack: Stack
+    vpc: ec2.IVpc
+    cluster: ecs.Cluster
+    ingress: SharedIngress
+
+    @property
+    def around(self) -> dict[str, Any]:
+        """The arguments that every server takes."""
+        return {"cluster": self.cluster, "ingress": self.ingress}
+
+
+def surroundings(stack: Stack | None = None, root_domain: str = ROOT_DOMAIN) -> Surroundings:
+    """A stack with a network, a cluster, names and a load balancer."""
+    stack = stack or new_stack()
+    vpc = existing_vpc(stack)
+    dns = EdgeDns(stack, "Dns", root_domain=root_domain)
+    ingress = SharedIngress(stack, "Ingress", vpc=vpc, dns=dns)
+    return Surroundings(stack, vpc, ecs.Cluster(stack, "Cluster", vpc=vpc), ingress)
+
+
+def minimal(**changes: Any) -> dict[str, Any]:
+    """The data of the smallest configuration, with changes."""
+    return {
+        "deployment_name": "acme",
+        "dns": {"root_domain": ROOT_DOMAIN},
+        "edge_servers": {"long_running": [{"name": "es"}]},
+        **changes,
+    }
+
+
+def edge_stack(data: Mapping[str, Any], context: Mapping[str, Any] | None = None) -> Template:
+    """The template of the stack that a configuration makes."""
+    config = DatafiEdgeConfig.model_validate(data)
+    return Template.from_stack(DatafiEdgeStack(new_app(context), "DatafiEdge", config=config))
+
+
+def one(template: Template, resource_type: str, prefix: str = "") -> dict[str, Any]:
+    """The one resource of a type whose logical id starts with `prefix`."""
+    found = template.find_resources(resource_type)
+    matching = [resource for name, resource in found.items() if name.startswith(prefix)]
+    assert len(matching) == 1, f"{len(matching)} of {sorted(found)} start with {prefix!r}"
+    return dict(matching[0])
+
+
+def properties(template: Template, resource_type: str, prefix: str = "") -> dict[str, Any]:
+    """The properties of `one` resource."""
+    return dict(one(template, resource_type, prefix)["Properties"])
+
+
+def logical_id(template: Template, resource_type: str, prefix: str = "") -> str:
+    """The logical id of `one` resource."""
+    one(template, resource_type, prefix)
+    names = template.find_resources(resource_type)
+    return next(name for name in names if name.startswith(prefix))
+
+
+def container(template: Template, prefix: str = "") -> dict[str, Any]:
+    """The one container of a task definition."""
+    (definition,) = properties(template, TASK_DEFINITION, prefix)["ContainerDefinitions"]
+    return dict(definition)
+
+
+def environment(template: Template, prefix: str = "") -> dict[str, Any]:
+    """The plain variables of a container."""
+    return {entry["Name"]: entry["Value"] for entry in container(template, prefix)["Environment"]}
+
+
+def secrets(template: Template, prefix: str = "") -> dict[str, Any]:
+    """The secret variables of a container."""
+    entries = container(template, prefix).get("Secrets", ())
+    return {entry["Name"]: entry["ValueFrom"] for entry in entries}
+
+
+def attributes(resource: Mapping[str, Any], key: str) -> dict[str, str]:
+    """The key-value attributes of a load balancer or of a target group."""
+    return {entry["Key"]: entry["Value"] for entry in resource[key]}
+
+
+def statements(template: Template, prefix: str) -> list[tuple[Any, Any, Any]]:
+    """Actions, resources and conditions of a role's own policy, all of them allowed."""
+    document = properties(template, POLICY, prefix)["PolicyDocument"]
+    assert {statement["Effect"] for statement in document["Statement"]} == {"Allow"}
+    return [
+        (_listed(entry["Action"]), entry["Resource"], entry.get("Condition"))
+        for entry in document["Statement"]
+    ]
+
+
+def _listed(actions: str | list[str]) -> list[str]:
+    return [actions] if isinstance(actions, str) else sorted(actions)
+
+
+def resolved(value: Any, references: Mapping[str, str]) -> Any:
+    """A string as CloudFormation makes it of `Ref`, `Fn::Join` and `Fn::Base64` (left out)."""
+    if isinstance(value, str):
+        return value
+    ((function, argument),) = value.items()
+    if function == "Ref":
+        return references[argument]
+    if function == "Fn::Base64":
+        return resolved(argument, references)
+    separator, parts = argument
+    assert function == "Fn::Join"
+    return separator.join(resolved(part, references) for part in parts)
+
+
+def walk(value: Any, visit: Callable[[str, Any], None]) -> None:
+    """Call `visit` with every key and value inside a template."""
+    if isinstance(value, Mapping):
+        for key, entry in value.items():
+            visit(key, entry)
+            walk(entry, visit)
+    elif isinstance(value, list):
+        for entry in value:
+            walk(entry, visit)

@@ -1,0 +1,425 @@
+"""DatafiEdgeStack: what a configuration makes, and that each of its keys has an effect."""
+
+import copy
+import inspect
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import pytest
+from datafi_cdk import DatafiEdgeConfig, DatafiEdgeStack
+from aws_cdk import Stack
+from aws_cdk.assertions import Template
+from deployment import (
+    ACCOUNT,
+    BUCKET,
+    CERTIFICATE_ARN,
+    HOSTED_ZONE,
+    KEY_ARN,
+    LISTENER_RULE,
+    LOAD_BALANCER,
+    LOG_GROUP,
+    REGION,
+    ROOT_DOMAIN,
+    SECRET,
+    SERVICE,
+    TARGET_GROUP,
+    attributes,
+    edge_stack,
+    logical_id,
+    minimal,
+    new_app,
+    one,
+    properties,
+    secret_arn,
+    walk,
+)
+from pydantic import BaseModel
+
+COORDINATOR = {
+    "registry_credentials_secret_arn": secret_arn("acr"),
+    "secret_arn": secret_arn("co"),
+}
+
+# Properties by which CloudFormation gives a resource a fixed name; `Name` is one on these types.
+PHYSICAL_NAMES = {
+    "AlarmName",
+    "BucketName",
+    "ClusterName",
+    "DBInstanceIdentifier",
+    "FunctionName",
+    "GroupName",
+    "LoadBalancerName",
+    "LogGroupName",
+    "ManagedPolicyName",
+    "RoleName",
+    "SecretName",
+    "ServiceName",
+    "TableName",
+    "TopicName",
+}
+NAMED_BY_NAME = (LOAD_BALANCER, "AWS::ElasticLoadBalancingV2::TargetGroup", SECRET)
+
+
+def two_servers(**changes: Any) -> dict[str, Any]:
+    """A configuration with two edge servers, one of them with everything, and a coordinator."""
+    servers = [
+        {"name": "es", "storage": True, "image_tag": "next", "secret_arn": secret_arn("es")},
+        {"name": "es-eu-1"},
+    ]
+    data = minimal(edge_servers={"long_running": servers}, coordinator=COORDINATOR)
+    data["dns"] = {**data["dns"], "enable_namespace": True}
+    return {**data, **changes}
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    """The smallest configuration."""
+    return edge_stack(minimal())
+
+
+@pytest.fixture(scope="module")
+def big() -> Template:
+    """Two edge servers and a coordinator."""
+    return edge_stack(two_servers())
+
+
+@pytest.fixture(scope="module")
+def deletable() -> Template:
+    """The same, for a trial."""
+    return edge_stack(two_servers(allow_delete_resources=True))
+
+
+def test_new_network_has_two_zones_and_one_way_out(template: Template) -> None:
+    """Two public and two private subnets, one NAT gateway, a default group that lets nobody in."""
+    template.resource_count_is("AWS::EC2::Subnet", 4)
+    template.resource_count_is("AWS::EC2::NatGateway", 1)
+    template.resource_count_is("Custom::VpcRestrictDefaultSG", 1)
+
+
+def test_smallest_configuration_has_one_server_and_its_update_api(template: Template) -> None:
+    """One service, no coordinator, no bucket, no namespace."""
+    template.resource_count_is(SERVICE, 1)
+    template.resource_count_is(BUCKET, 0)
+    template.resource_count_is("AWS::ServiceDiscovery::PrivateDnsNamespace", 0)
+    template.resource_count_is(SECRET, 1)
+
+
+def test_cluster_reports_container_insights(template: Template) -> None:
+    """The cluster measures its tasks."""
+    made = properties(template, "AWS::ECS::Cluster")
+    assert made["ClusterSettings"] == [{"Name": "containerInsights", "Value": "enabled"}]
+
+
+def test_the_first_task_waits_for_its_way_out(template: Template) -> None:
+    """No task starts before the private subnets reach the internet, where its image is."""
+    waited = one(template, SERVICE)["DependsOn"]
+    routes = [name for name in template.find_resources("AWS::EC2::Route") if "Private" in name]
+    assert len(routes) == 2
+    assert set(routes) <= set(waited)
+
+
+def test_namespace_is_internal(big: Template) -> None:
+    """The Cloud Map namespace is `internal.<root domain>`, and every server is in it."""
+    made = properties(big, "AWS::ServiceDiscovery::PrivateDnsNamespace")
+    assert made["Name"] == f"internal.{ROOT_DOMAIN}"
+    services = big.find_resources("AWS::ServiceDiscovery::Service").values()
+    assert {entry["Properties"]["Name"] for entry in services} == {"es", "es-eu-1", "co"}
+
+
+def test_every_edge_server_has_an_update_api(big: Template) -> None:
+    """Each edge server has its own path; the coordinator has none; `/` is the deployment's."""
+    paths = [
+        condition["PathPatternConfig"]["Values"]
+        for rule in big.find_resources(LISTENER_RULE).values()
+        for condition in rule["Properties"]["Conditions"]
+        if "PathPatternConfig" in condition
+    ]
+    assert sorted(paths) == [["/"], ["/es"], ["/es-eu-1"]]
+
+
+def test_an_only_server_is_updated_at_the_root_path_too(template: Template) -> None:
+    """With one edge server, its update API answers at `/`, as older callers ask."""
+    (action,) = properties(template, LISTENER_RULE, "UpdateRootPathRule")["Actions"]
+    assert action["TargetGroupArn"] == {"Ref": logical_id(template, TARGET_GROUP, "UpdateApies")}
+
+
+def test_several_servers_ask_for_a_path(big: Template) -> None:
+    """With several, `/` is nobody's: the load balancer answers 400 and says what is missing."""
+    (action,) = properties(big, LISTENER_RULE, "UpdateRootPathRule")["Actions"]
+    answer = action["FixedResponseConfig"]
+    assert (answer["StatusCode"], answer["ContentType"]) == ("400", "application/json")
+    assert json.loads(answer["MessageBody"]).keys() == {"error", "message"}
+
+
+def test_state_is_kept_by_default(big: Template) -> None:
+    """Zone, bucket, logs and generated secrets outlive the stack."""
+    assert _deletion_policies(big) == {"Retain"}
+    found = attributes(properties(big, LOAD_BALANCER), "LoadBalancerAttributes")
+    assert found["deletion_protection.enabled"] == "true"
+    big.resource_count_is("Custom::S3AutoDeleteObjects", 0)
+
+
+def test_state_goes_with_the_stack_if_allowed(deletable: Template) -> None:
+    """With `allow_delete_resources` the same resources are deleted, and the bucket is emptied."""
+    assert _deletion_policies(deletable) == {"Delete"}
+    found = attributes(properties(deletable, LOAD_BALANCER), "LoadBalancerAttributes")
+    assert found["deletion_protection.enabled"] == "false"
+    deletable.resource_count_is("Custom::S3AutoDeleteObjects", 1)
+
+
+def _deletion_policies(template: Template) -> set[str]:
+    found = [
+        resource
+        for resource_type in (HOSTED_ZONE, BUCKET, LOG_GROUP, SECRET)
+        for resource in template.find_resources(resource_type).values()
+    ]
+    assert len(found) == 1 + 1 + 5 + 2
+    return {entry[key] for entry in found for key in ("DeletionPolicy", "UpdateReplacePolicy")}
+
+
+def test_outputs_of_one_server(template: Template) -> None:
+    """Load balancer, name servers, and the server's addresses and update secret."""
+    outputs = {name: entry["Value"] for name, entry in template.find_outputs("*").items()}
+    load_balancer, zone = logical_id(template, LOAD_BALANCER), logical_id(template, HOSTED_ZONE)
+    assert outputs == {
+        "LoadBalancerDnsName": {"Fn::GetAtt": [load_balancer, "DNSName"]},
+        "NameServers": {"Fn::Join": [" ", {"Fn::GetAtt": [zone, "NameServers"]}]},
+        "EsUrl": f"https://es.{ROOT_DOMAIN}",
+        "EsGrpcEndpoint": f"es.{ROOT_DOMAIN}:50051",
+        "EsUpdateUrl": f"https://update.{ROOT_DOMAIN}/es",
+        "EsUpdateSecretArn": {"Ref": logical_id(template, SECRET)},
+    }
+
+
+def test_outputs_of_hyphenated_names_cannot_clash(big: Template) -> None:
+    """A name with hyphens becomes letters, digits and a distinction; the coordinator has two."""
+    names = set(big.find_outputs("*"))
+    assert {"CoUrl", "CoGrpcEndpoint"} <= names
+    assert "CoUpdateUrl" not in names
+    hyphenated = {name for name in names if name.startswith("EsEu1")}
+    assert {re.sub(r"^EsEu1[0-9a-f]{6}", "", name) for name in hyphenated} == {
+        "Url",
+        "GrpcEndpoint",
+        "UpdateUrl",
+        "UpdateSecretArn",
+    }
+    clashing = ["a-bc", "ab-c", "abc"]
+    servers = {"long_running": [{"name": name} for name in clashing]}
+    outputs = edge_stack(minimal(edge_servers=servers)).find_outputs("*")
+    urls = {f"https://{name}.{ROOT_DOMAIN}" for name in clashing}
+    assert urls <= {str(entry["Value"]) for entry in outputs.values()}
+
+
+def test_no_name_servers_to_tell_of_an_existing_zone() -> None:
+    """With an existing zone there is no output of name servers, and no new zone."""
+    dns = {"root_domain": ROOT_DOMAIN, "hosted_zone_id": "Z123"}
+    template = edge_stack(minimal(dns=dns))
+    assert "NameServers" not in template.find_outputs("*")
+    template.resource_count_is(HOSTED_ZONE, 0)
+
+
+def test_every_resource_is_tagged_with_the_deployment(big: Template) -> None:
+    """Whatever can have tags has that of the deployment."""
+    tag = {"Key": "datafi:deployment", "Value": "acme"}
+    tagged = [
+        name
+        for name, entry in big.to_json()["Resources"].items()
+        if tag in entry.get("Properties", {}).get("Tags", ())
+        or tag in entry.get("Properties", {}).get("HostedZoneTags", ())
+    ]
+    kinds = {big.to_json()["Resources"][name]["Type"] for name in tagged}
+    assert {HOSTED_ZONE, BUCKET, LOG_GROUP, SECRET, SERVICE, LOAD_BALANCER} <= kinds
+    assert len(tagged) > 60
+
+
+def test_nothing_has_a_fixed_name(big: Template) -> None:
+    """No resource has a physical name, so that a second deployment fits beside the first."""
+    named = []
+    for logical, entry in big.to_json()["Resources"].items():
+        found = PHYSICAL_NAMES & set(entry.get("Properties", {}))
+        if entry["Type"] in NAMED_BY_NAME:
+            found |= {"Name"} & set(entry["Properties"])
+        # Custom resources and permissions take the name of another resource, by reference.
+        named += [
+            (logical, name) for name in found if not isinstance(entry["Properties"][name], dict)
+        ]
+    assert named == []
+
+
+def test_no_arn_names_the_partition() -> None:
+    """No ARN that we write is of one partition: the template also fits China."""
+    china = "cn-north-1"
+    arns = {
+        key: secret_arn(key, china, "aws-cn")
+        for key in ("secret_arn", "registry_credentials_secret_arn")
+    }
+    servers = [{"name": "es", "storage": True, "secret_arn": secret_arn("es", china, "aws-cn")}]
+    data = minimal(
+        aws={"account": ACCOUNT, "region": china},
+        edge_servers={"long_running": servers},
+        coordinator=arns,
+        allow_delete_resources=True,
+    )
+    literals: list[str] = []
+
+    def visit(_: str, value: Any) -> None:
+        literals.extend(
+            text
+            for text in (value if isinstance(value, list) else [value])
+            if isinstance(text, str) and "arn:aws:" in text
+        )
+
+    made = edge_stack(data).to_json()
+    walk(made, visit)
+    assert literals == []
+    assert "arn:aws-cn:" in str(made)
+
+
+def test_description_names_the_deployment(template: Template) -> None:
+    """The stack says which deployment it is."""
+    assert template.to_json()["Description"] == "Datafi edge deployment acme"
+
+
+def test_stack_goes_where_the_configuration_says() -> None:
+    """The section `aws` is the stack's environment; without it, the stack fits any."""
+    aws = {"account": ACCOUNT, "region": "eu-west-1"}
+    placed = _stack(minimal(aws=aws))
+    assert (placed.account, placed.region) == (ACCOUNT, "eu-west-1")
+    assert _stack(minimal()).environment == "aws://unknown-account/unknown-region"
+
+
+def test_arguments_of_a_stack_win() -> None:
+    """`env`, `stack_name` and `description` are taken as of every stack."""
+    config = DatafiEdgeConfig.model_validate(minimal())
+    stack = DatafiEdgeStack(new_app(), "Id", config=config, stack_name="other", description="Ours")
+    assert stack.stack_name == "other"
+    assert Template.from_stack(stack).to_json()["Description"] == "Ours"
+
+
+def test_disabled_stack_is_not_in_the_assembly() -> None:
+    """With `disable_stack` the app has no such stack: deploying it changes nothing."""
+    app = new_app()
+    config = DatafiEdgeConfig.model_validate(minimal(disable_stack=True))
+    DatafiEdgeStack(app, "DatafiEdge", config=config)
+    Stack(app, "Other")
+    assert [stack.stack_name for stack in app.synth().stacks] == ["Other"]
+
+
+def test_an_existing_network_is_looked_up() -> None:
+    """With `vpc_id` that VPC is looked up where the stack goes, and no other is made."""
+    app = new_app()
+    data = minimal(vpc={"vpc_id": "vpc-123"}, aws={"account": ACCOUNT, "region": REGION})
+    stack = DatafiEdgeStack(app, "DatafiEdge", config=DatafiEdgeConfig.model_validate(data))
+    assembly = Path(app.synth().directory)
+    (lookup,) = json.loads((assembly / "manifest.json").read_text())["missing"]
+    assert lookup["provider"] == "vpc-provider"
+    assert (lookup["props"]["account"], lookup["props"]["region"]) == (ACCOUNT, REGION)
+    assert lookup["props"]["filter"] == {"vpc-id": "vpc-123"}
+    Template.from_stack(stack).resource_count_is("AWS::EC2::VPC", 0)
+
+
+def test_exposes_what_it_made() -> None:
+    """Network, cluster, names, load balancer and servers are attributes."""
+    stack = _stack(two_servers())
+    assert list(stack.edge_servers) == ["es", "es-eu-1"]
+    assert list(stack.update_apis) == ["es", "es-eu-1"]
+    assert stack.coordinator is not None
+    assert stack.coordinator.name == "co"
+    assert stack.namespace is not None
+    assert stack.ingress.root_domain == stack.dns.root_domain == ROOT_DOMAIN
+    assert stack.cluster.vpc is stack.vpc
+    plain = _stack(minimal())
+    assert plain.coordinator is None
+    assert plain.namespace is None
+
+
+def _stack(data: dict[str, Any]) -> DatafiEdgeStack:
+    return DatafiEdgeStack(new_app(), "DatafiEdge", config=DatafiEdgeConfig.model_validate(data))
+
+
+# Every key of the file, with a value that differs from that of `configured`.
+CHANGES: dict[str, Any] = {
+    "deployment_name": "other",
+    "aws.account": "222222222222",
+    "aws.region": "eu-west-1",
+    "load_balancer.idle_timeout_seconds": 60,
+    "dns.root_domain": "other.example.com",
+    "dns.hosted_zone_id": "Z123",
+    "dns.certificate_arn": CERTIFICATE_ARN.replace("1a2b3c4d", "ffffffff"),
+    "dns.enable_hosted_zone": False,
+    "dns.enable_namespace": True,
+    "edge_servers.long_running[0].name": "other",
+    "edge_servers.long_running[0].cpu": 512,
+    "edge_servers.long_running[0].memory_mib": 3072,
+    "edge_servers.long_running[0].desired_count": 2,
+    "edge_servers.long_running[0].image_tag": "v2",
+    "edge_servers.long_running[0].storage": True,
+    "edge_servers.long_running[0].secret_arn": secret_arn("other"),
+    "edge_servers.long_running[0].secret_kms_key_arn": KEY_ARN,
+    "edge_servers.long_running[0].secret_variables": {"KEY": "other"},
+    "edge_servers.long_running[0].update_secret_arn": secret_arn("other"),
+    "edge_servers.long_running[0].environment": {"TIMEOUT": "1200"},
+    "coordinator.name": "other",
+    "coordinator.cpu": 512,
+    "coordinator.memory_mib": 3072,
+    "coordinator.desired_count": 2,
+    "coordinator.image_tag": "v2",
+    "coordinator.registry": "registry.example.com",
+    "coordinator.registry_credentials_secret_arn": secret_arn("other"),
+    "coordinator.secret_arn": secret_arn("other"),
+    "coordinator.secret_kms_key_arn": KEY_ARN,
+    "coordinator.secret_variables": ["KEYVAL"],
+    "coordinator.environment": {"TOKEN_ISSUER": "https://login.example.com/"},
+    "allow_delete_resources": True,
+}
+# Refused unless empty; no template at all, and a lookup before there is one: see the tests above.
+WITHOUT_TEMPLATE = {"edge_servers.serverless", "disable_stack", "vpc.vpc_id"}
+
+
+def configured(key: str) -> dict[str, Any]:
+    """A configuration in which the key can be changed."""
+    data = minimal(coordinator=dict(COORDINATOR), aws={"account": ACCOUNT, "region": REGION})
+    data["dns"] = {**data["dns"], "certificate_arn": CERTIFICATE_ARN}
+    data["edge_servers"] = {"long_running": [{"name": "es", "secret_arn": secret_arn("es")}]}
+    if key.startswith("aws."):
+        data = minimal(aws=data["aws"])
+    return data
+
+
+def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        section, is_list = _section(field.annotation)
+        if section is None:
+            yield f"{prefix}{name}"
+        else:
+            yield from _keys(section, f"{prefix}{name}{'[0]' if is_list else ''}.")
+
+
+def _section(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+    for kind in (annotation, *get_args(annotation)):
+        if inspect.isclass(kind) and issubclass(kind, BaseModel):
+            return kind, get_origin(annotation) is list
+    return None, False
+
+
+def test_changes_cover_every_key() -> None:
+    """A key that is added to the configuration needs an entry above."""
+    assert set(CHANGES) | WITHOUT_TEMPLATE == set(_keys(DatafiEdgeConfig))
+
+
+@pytest.mark.parametrize("key", CHANGES)
+def test_every_key_has_an_effect(key: str) -> None:
+    """The stack ignores no key: another value makes another template."""
+    data = configured(key)
+    before = edge_stack(data).to_json()
+    changed = copy.deepcopy(data)
+    target: Any = changed
+    *path, last = re.findall(r"[a-z_]+|\d+", key)
+    for step in path:
+        target = target[int(step)] if step.isdigit() else target.setdefault(step, {})
+    assert target.get(last) != CHANGES[key]
+    target[last] = CHANGES[key]
+    assert edge_stack(changed).to_json() != before

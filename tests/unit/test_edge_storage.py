@@ -1,0 +1,147 @@
+"""EdgeStorage: the bucket, the variable that names it, and what a server may do in it."""
+
+import json
+from typing import Any
+
+import pytest
+from datafi_cdk import EdgeServer, EdgeStorage
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk.assertions import Match, Template
+from deployment import (
+    BUCKET,
+    KEY_ARN,
+    environment,
+    logical_id,
+    one,
+    properties,
+    resolved,
+    statements,
+    surroundings,
+)
+
+OBJECT_ACTIONS = [
+    "s3:AbortMultipartUpload",
+    "s3:DeleteObject",
+    "s3:GetObject",
+    "s3:ListMultipartUploadParts",
+    "s3:PutObject",
+]
+BUCKET_ACTIONS = ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"]
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    """Servers with a new bucket, one that goes with its stack, and two existing ones."""
+    made = surroundings()
+    existing = s3.Bucket.from_bucket_name(made.stack, "Brought", "customers-bucket")
+    encrypted = s3.Bucket.from_bucket_attributes(
+        made.stack,
+        "BroughtToo",
+        bucket_name="encrypted-bucket",
+        encryption_key=kms.Key.from_key_arn(made.stack, "Key", KEY_ARN),
+    )
+    for name, arguments in {
+        "fresh": {},
+        "temporary": {"removal_policy": RemovalPolicy.DESTROY},
+        "existing": {"bucket": existing},
+        "encrypted": {"bucket": encrypted},
+    }.items():
+        storage = EdgeStorage(made.stack, f"{name}-data", **arguments)
+        server = EdgeServer(made.stack, name, **made.around, name=name, storage=storage)
+        assert server.storage is storage
+    return Template.from_stack(made.stack)
+
+
+def parquet_storage(template: Template, server: str) -> Any:
+    """What the container finds in PARQUET_STORAGE, once it has decoded it."""
+    value = environment(template, server)["PARQUET_STORAGE"]
+    assert list(value) == ["Fn::Base64"], "encoded before the name of the bucket is known"
+    buckets = {name: f"name-of-{name}" for name in template.find_resources(BUCKET)}
+    return json.loads(resolved(value, buckets))
+
+
+def test_bucket_is_private_and_encrypted(template: Template) -> None:
+    """No public access, and encryption at rest."""
+    bucket = properties(template, BUCKET, "fresh")
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+
+
+def test_bucket_is_reached_over_tls_only(template: Template) -> None:
+    """The bucket's policy denies everything that does not come over TLS."""
+    template.has_resource_properties(
+        "AWS::S3::BucketPolicy",
+        {
+            "Bucket": {"Ref": logical_id(template, BUCKET, "fresh")},
+            "PolicyDocument": {
+                "Statement": [
+                    Match.object_like(
+                        {
+                            "Effect": "Deny",
+                            "Action": "s3:*",
+                            "Principal": {"AWS": "*"},
+                            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                        }
+                    )
+                ]
+            },
+        },
+    )
+
+
+def test_bucket_forgets_uploads_that_were_never_finished(template: Template) -> None:
+    """Parts of an unfinished upload are deleted after a week; objects are never deleted."""
+    (rule,) = properties(template, BUCKET, "fresh")["LifecycleConfiguration"]["Rules"]
+    assert rule == {
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+        "Status": "Enabled",
+    }
+
+
+def test_bucket_is_kept_by_default(template: Template) -> None:
+    """A bucket and its objects outlive the stack."""
+    bucket = one(template, BUCKET, "fresh")
+    assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_bucket_is_deleted_with_its_objects_if_asked(template: Template) -> None:
+    """With `RemovalPolicy.DESTROY` the bucket is emptied and deleted; only that one."""
+    assert one(template, BUCKET, "temporary")["DeletionPolicy"] == "Delete"
+    emptied = properties(template, "Custom::S3AutoDeleteObjects")["BucketName"]
+    assert emptied == {"Ref": logical_id(template, BUCKET, "temporary")}
+
+
+def test_parquet_storage_names_the_bucket_at_deployment(template: Template) -> None:
+    """PARQUET_STORAGE is the JSON that the image reads, with the real name of a new bucket."""
+    bucket = f"name-of-{logical_id(template, BUCKET, 'fresh')}"
+    assert parquet_storage(template, "fresh") == {
+        "amazonS3": {"region": "", "accessKeyId": "", "secretAccessKey": "", "bucketName": bucket}
+    }
+
+
+def test_parquet_storage_names_an_existing_bucket(template: Template) -> None:
+    """PARQUET_STORAGE names a bucket that was handed in, and no other is made for it."""
+    account = parquet_storage(template, "existing")["amazonS3"]
+    assert account["bucketName"] == "customers-bucket"
+    assert len(template.find_resources(BUCKET)) == 2
+
+
+def test_task_role_may_use_that_bucket_and_nothing_else(template: Template) -> None:
+    """The task role reads, writes, deletes and lists the objects of its bucket: exactly that."""
+    arn = {"Fn::GetAtt": [logical_id(template, BUCKET, "fresh"), "Arn"]}
+    assert statements(template, "freshTaskDefinitionTaskRole") == [
+        (OBJECT_ACTIONS, {"Fn::Join": ["", [arn, "/*"]]}, None),
+        (BUCKET_ACTIONS, arn, None),
+    ]
+
+
+def test_task_role_may_use_the_key_of_a_bucket(template: Template) -> None:
+    """With a bucket that has a customer-managed key, the task role may use that key too."""
+    *_, (actions, resource, condition) = statements(template, "encryptedTaskDefinitionTaskRole")
+    assert actions == ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+    assert (resource, condition) == (KEY_ARN, None)
+    assert len(statements(template, "encryptedTaskDefinitionTaskRole")) == 3
