@@ -13,10 +13,14 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from api_errors import AwsFault
 from aws_call import aws_call
 
 CACHE_SECONDS = 300.0
 """How long a key that was read is used without looking again."""
+
+FAILURE_SECONDS = 5.0
+"""How long after a failed read requests are answered with that failure, without another read."""
 
 REREAD_SECONDS = 30.0
 """How long after a read a key that does not match is refused without reading again."""
@@ -34,7 +38,8 @@ class ApiKey:
 
     The secret is read when the first request comes and again after `CACHE_SECONDS`. A key that
     does not match makes it read again at once, so that a rotated key works without a deployment,
-    but at most every `REREAD_SECONDS`, so that wrong keys cannot make one call for each request.
+    but at most every `REREAD_SECONDS`, so that wrong keys cannot make one call for each request;
+    nor can any key while the secret cannot be read (`FAILURE_SECONDS`).
     White space around the secret's string is not part of the key, since a header cannot carry it.
 
     Args:
@@ -55,6 +60,7 @@ class ApiKey:
         self._clock = clock
         self._key = b""
         self._read_at = self._tried_at = -math.inf
+        self._failure: AwsFault | None = None
 
     def accepts(self, candidate: str) -> bool:
         """Whether `candidate` is the key, compared in constant time.
@@ -78,11 +84,18 @@ class ApiKey:
         return hmac.compare_digest(self._key, given) and self._key != b""
 
     def _read(self) -> None:
+        if self._failure and self._clock() - self._tried_at < FAILURE_SECONDS:
+            raise AwsFault(self._failure.action, self._failure.code, self._failure.aws_request_id)
         self._tried_at = self._clock()
-        answer = aws_call(
-            "secretsmanager:GetSecretValue",
-            self._client.get_secret_value,
-            SecretId=self._secret_arn,
-        )
+        try:
+            answer = aws_call(
+                "secretsmanager:GetSecretValue",
+                self._client.get_secret_value,
+                SecretId=self._secret_arn,
+            )
+        except AwsFault as fault:
+            self._failure = fault
+            raise
+        self._failure = None
         self._key = answer.get("SecretString", "").strip().encode()
         self._read_at = self._tried_at

@@ -7,8 +7,8 @@ IAM actions the code calls, and why:
 - `ecs:RegisterTaskDefinition` on `*`: the next revision.
 - `iam:PassRole` on the task role and the execution role, for `ecs-tasks.amazonaws.com`:
   demanded by RegisterTaskDefinition; it is what bounds the action above.
-- `ecs:TagResource` on the family's task definitions, under the condition `ecs:CreateAction`
-  equals `RegisterTaskDefinition`: demanded only if the old revision has tags.
+- `ecs:TagResource` on `*`, under the condition that `ecs:CreateAction` equals
+  `RegisterTaskDefinition`: demanded only if the old revision has tags.
 - `ecs:UpdateService` on the service: moves it to the new revision.
 - `ecs:DeregisterTaskDefinition` on `*`: takes the new revision back if the service refused it.
 

@@ -73,7 +73,7 @@ class DnsConfig(_Section):
     enable_namespace: bool = Field(
         default=False,
         description="Whether the servers are registered by name in a private Cloud Map namespace, "
-        "internal.<root_domain>.",
+        "internal.<root_domain>. Who may connect to them stays as it is: the load balancer only.",
     )
 
 
@@ -108,7 +108,8 @@ class EdgeServerConfig(ServiceConfig):
     )
     secret_arn: str | None = Field(
         default=None,
-        description="Complete ARN of the JSON secret with its key. Default: it gets no secret.",
+        description="Complete ARN of the JSON secret with its key. Default: it gets no secret. A "
+        "name whose last word has six letters looks complete without its suffix: copy the ARN.",
     )
     secret_variables: SecretVariables | None = Field(
         default=None,
@@ -118,7 +119,7 @@ class EdgeServerConfig(ServiceConfig):
     update_secret_arn: str | None = Field(
         default=None,
         description="Complete ARN of the secret whose string is the key of its update API. "
-        "Default: one is generated.",
+        "It is encrypted with the AWS-managed key. Default: one is generated.",
     )
 
 
@@ -130,7 +131,8 @@ class CoordinatorConfig(ServiceConfig):
         default="datafi.azurecr.io", description="The host of the registry with its image."
     )
     registry_credentials_secret_arn: str = Field(
-        description="Complete ARN of the JSON secret with username and password of the registry."
+        description="Complete ARN of the JSON secret with username and password of the registry, "
+        "encrypted with the AWS-managed key."
     )
     secret_arn: str = Field(
         description="Complete ARN of the JSON secret with its Redis and its signing key."

@@ -86,7 +86,7 @@ def _problem(error: MarkedYAMLError) -> str:
     """What is wrong with a line, without its text, which may be secret."""
     if isinstance(error, ScannerError):
         return str(error.problem)
-    if isinstance(error, ComposerError):
+    if isinstance(error, ComposerError) and error.context is None:
         return "an alias without its anchor"
     if isinstance(error, ConstructorError):
         return "a tag or value that is not known"

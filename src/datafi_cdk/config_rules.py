@@ -18,13 +18,14 @@ _Value = TypeVar("_Value", str, int)
 _Data = Mapping[str, Any]
 
 _ARN = r"arn:aws[a-z-]*:{service}:(?P<region>[a-z0-9-]+):[0-9]{{12}}:{resource}"
+_ANY_ARN = re.compile(r"arn:aws[a-z-]*:[a-z]+:")
 _SECRET_ARN = re.compile(
     _ARN.format(service="secretsmanager", resource=r"secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}")
 )
 _KEY_ARN = re.compile(_ARN.format(service="kms", resource="key/[A-Za-z0-9-]+"))
 _CERTIFICATE_ARN = re.compile(_ARN.format(service="acm", resource="certificate/[A-Za-z0-9-]+"))
 _ACCOUNT = re.compile(r"[0-9]{12}")
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+")
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 _VPC_ID = re.compile(r"vpc-[0-9a-f]+")
 _HOSTED_ZONE_ID = re.compile(r"Z[A-Z0-9]{1,31}")
 
@@ -139,6 +140,10 @@ def _edge_server_faults(data: _Data, region: str | None) -> list[Fault]:
         faults.append(Fault("edge_servers.serverless", allowed, "a list with entries", remedy))
     for place, server in _long_running(data):
         faults += located(place, _service_faults(server, data, region))
+        if server.get("secret_kms_key_arn") is not None and server.get("secret_arn") is None:
+            allowed = "left out where there is no secret"
+            remedy = "name secret_arn as well"
+            faults.append(Fault(f"{place}secret_kms_key_arn", allowed, "a key", remedy))
         faults += located(place, _secret_arn_faults(server, "update_secret_arn", region))
     return faults
 
@@ -158,7 +163,7 @@ def _service_faults(service: _Data, data: _Data, region: str | None) -> list[Fau
     environment = {
         variable: value
         for variable, value in _section(service, "environment").items()
-        if isinstance(variable, str)
+        if isinstance(variable, str) and isinstance(value, str)
     }
     variables = service.get("secret_variables") or {}
     return [
@@ -203,7 +208,7 @@ def _arn_faults(
         return []
     match = form.fullmatch(arn)
     if match is None:
-        given = shown(arn) if arn.startswith("arn:") else validation.concealed(arn)
+        given = shown(arn) if _ANY_ARN.match(arn) else validation.concealed(arn)
         return [Fault(key, allowed, given, "copy it from the AWS console")]
     if region is not None and match["region"] != region:
         remedy = f"name one in {region}, or change aws.region"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from .errors import Fault
 from .validation import concealed, nearest, shown
 
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _KINDS = {
     "string_type": ("a string", "put it in quotes"),
     "int_type": ("a whole number", "write it without quotes and decimals"),
@@ -40,12 +42,16 @@ def _fault(
     place = _place(location) or "the file"
     if kind == "extra_forbidden":
         known = list(_fields_at(model, location[:-1]))
+        if not _KEY.fullmatch(str(location[-1])):
+            place = _place(location[:-1]) or "the file"
+            given = "a key that is not shown"
+            return Fault(place, f"of known keys ({', '.join(known)})", given, "remove the key")
         remedy = nearest(str(location[-1]), known, "remove it")
         return Fault(place, f"a known key ({', '.join(known)})", "an unknown key", remedy)
     if kind == "missing":
         return Fault(place, "given", "nothing", "add it")
     if kind == "invalid_key" or location[-1:] == ("[key]",):
-        place = _place(location[: location.index(given)]) or "the file"
+        place = _place(location[:-1] if kind == "invalid_key" else location[:-2]) or "the file"
         return Fault(place, "named with strings", "a key of another type", "put it in quotes")
     if kind in _KINDS:
         allowed, remedy = _KINDS[kind]

@@ -11,7 +11,7 @@ from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
 from .datafi_service import DatafiService, GrpcHealthCheck
-from .secret_access import grant_key_of
+from .secret_access import grant_key_of, without_key
 from .shared_ingress import GRPC_PORT, SharedIngress
 from .synthesis import concrete
 from .validation import DEFAULT_COORDINATOR_VARIABLES, by_variable, registry_faults, secret_faults
@@ -99,7 +99,8 @@ class Coordinator(DatafiService):
             ingress=ingress,
             name=name,
             image=lambda: ecs.ContainerImage.from_registry(
-                f"{registry}/{_IMAGE}:{image_tag}", credentials=registry_credentials
+                f"{registry}/{_IMAGE}:{image_tag}",
+                credentials=without_key(self, "CredentialsWithoutKey", registry_credentials),
             ),
             image_tag=image_tag,
             cpu=cpu,
@@ -107,11 +108,11 @@ class Coordinator(DatafiService):
             desired_count=desired_count,
             secret=secret,
             secret_variables=by_variable(secret_variables),
-            environment={
+            environment=environment or {},
+            default_environment={
                 "MODE": "prod",
                 "GLOBAL_COORDINATOR": "https://co-global.api.home.datafi.us",
                 "JWT_ISS": f"https://{ingress.host(name)}/",
-                **(environment or {}),
             },
             http_port=http_port,
             grpc_port=GRPC_PORT,

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Any
 
 from aws_cdk import CfnOutput, Duration, Environment, Fn, RemovalPolicy, Stack, Tags
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -26,14 +24,9 @@ from .edge_storage import EdgeStorage
 from .errors import Fault
 from .shared_ingress import SharedIngress
 from .synthesis import refuse
-from .update_api import UpdateApi, update_hosts
+from .update_api import UpdateApi
 
 __all__ = ["DatafiEdgeStack"]
-
-_PATH_NEEDED = {
-    "error": "Bad Request",
-    "message": "There are several edge servers here: send the request to /<name of the server>.",
-}
 
 
 class DatafiEdgeStack(Stack):
@@ -114,7 +107,12 @@ class DatafiEdgeStack(Stack):
         servers = config.edge_servers.long_running
         self.edge_servers = {server.name: self._edge_server(server) for server in servers}
         self.update_apis = {server.name: self._update_api(server) for server in servers}
-        self._answer_updates_without_path()
+        UpdateApi.add_root_path_rule(
+            self,
+            "UpdateRootPathRule",
+            ingress=self.ingress,
+            update_apis=list(self.update_apis.values()),
+        )
         self.coordinator = self._coordinator(config.coordinator) if config.coordinator else None
         self._add_outputs()
 
@@ -194,25 +192,6 @@ class DatafiEdgeStack(Stack):
             services=[self.edge_servers[server.name]],
             secret=self._secret(f"{construct_id}-Secret", server.update_secret_arn),
             removal_policy=self._removal_policy,
-        )
-
-    def _answer_updates_without_path(self) -> None:
-        """Update the only edge server, or say that a path is needed.
-
-        The rule is the deployment's, not a server's: a second server changes what it answers, and
-        nothing of the first.
-        """
-        update_apis = list(self.update_apis.values())
-        self.ingress.add_http_rule(
-            self,
-            "UpdateRootPathRule",
-            hosts=update_hosts(self.ingress),
-            paths=["/"],
-            action=elbv2.ListenerAction.forward([update_apis[0].target_group])
-            if len(update_apis) == 1
-            else elbv2.ListenerAction.fixed_response(
-                400, content_type="application/json", message_body=json.dumps(_PATH_NEEDED)
-            ),
         )
 
     def _coordinator(self, coordinator: CoordinatorConfig) -> Coordinator:

@@ -16,7 +16,7 @@ from constructs import Construct
 
 from . import validation
 from .errors import Fault
-from .secret_access import grant_key_of
+from .secret_access import grant_key_of, without_key
 from .shared_ingress import SharedIngress
 from .synthesis import concrete, refuse
 
@@ -85,6 +85,7 @@ class DatafiService(Construct):
         secret: secretsmanager.ISecret | None,
         secret_variables: Mapping[str, str],
         environment: Mapping[str, str],
+        default_environment: Mapping[str, str],
         http_port: int,
         grpc_port: int,
         grpc_health_check: GrpcHealthCheck,
@@ -106,6 +107,7 @@ class DatafiService(Construct):
                     secret_variables, environment, has_secret=secret is not None
                 ),
                 *ingress.unclaimable_name_faults(name),
+                *_network_faults(cluster, ingress),
                 *own_faults,
             ],
         )
@@ -124,13 +126,17 @@ class DatafiService(Construct):
             "Container",
             container_name=name,
             image=image(),
-            environment={"DISABLE_SSL": "true", "LOG_LEVEL": "INFO", **environment},
-            secrets={
-                variable: ecs.Secret.from_secrets_manager(secret, field)
-                for variable, field in secret_variables.items()
-            }
-            if secret
-            else None,
+            environment={
+                variable: value
+                for variable, value in {
+                    "DISABLE_SSL": "true",
+                    "LOG_LEVEL": "INFO",
+                    **default_environment,
+                    **environment,
+                }.items()
+                if variable not in secret_variables
+            },
+            secrets=self._container_secrets(secret, secret_variables) if secret else None,
             logging=ecs.LogDrivers.aws_logs(stream_prefix=name, log_group=self.log_group),
             port_mappings=[
                 ecs.PortMapping(name="http", container_port=http_port),
@@ -191,6 +197,15 @@ class DatafiService(Construct):
             action=elbv2.ListenerAction.forward([self.grpc_target_group]),
         )
 
+    def _container_secrets(
+        self, secret: secretsmanager.ISecret, secret_variables: Mapping[str, str]
+    ) -> dict[str, ecs.Secret]:
+        readable = without_key(self, "SecretWithoutKey", secret)
+        return {
+            variable: ecs.Secret.from_secrets_manager(readable, field)
+            for variable, field in secret_variables.items()
+        }
+
     def _wait_for_what_a_task_needs(self, vpc: ec2.IVpc) -> None:
         """Start no task before it can read its secrets and pull its image.
 
@@ -225,3 +240,17 @@ class DatafiService(Construct):
                 )
             ],
         )
+
+
+def _network_faults(cluster: ecs.ICluster, ingress: SharedIngress) -> list[Fault]:
+    vpc = cluster.vpc
+    ids = concrete(vpc.vpc_id), concrete(ingress.vpc.vpc_id)
+    if vpc.node.path != ingress.vpc.node.path and (None in ids or ids[0] != ids[1]):
+        allowed = f"in the VPC of the ingress ({ingress.vpc.node.path})"
+        remedy = "give both the same VPC"
+        return [Fault("cluster", allowed, f"one in {vpc.node.path}", remedy)]
+    if not vpc.private_subnets and not vpc.isolated_subnets:
+        allowed = "in a VPC with private subnets"
+        remedy = "give the VPC private subnets with a way out, by which images are pulled"
+        return [Fault("cluster", allowed, "one with public subnets only", remedy)]
+    return []

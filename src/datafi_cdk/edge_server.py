@@ -12,6 +12,7 @@ from constructs import Construct
 
 from .datafi_service import DatafiService, GrpcHealthCheck
 from .edge_storage import EdgeStorage
+from .errors import Fault
 from .shared_ingress import GRPC_PORT, SharedIngress
 from .synthesis import concrete
 from .validation import by_variable, default_edge_variables
@@ -42,7 +43,9 @@ class EdgeServer(DatafiService):
         secret: A JSON secret with the server's key. Default: the container gets no secret.
         secret_variables: The variables to fill from `secret`: names of fields, or a mapping of
             variable to field. Each field must be there, or no task starts. Default: the key that
-            the image reads, `KEY` with tag `latest` and `EDGE_KEY` with any other.
+            the image reads, `KEY` with tag `latest` and `EDGE_KEY` with any other. To let the
+            update API move the server between the two kinds, the secret holds both fields and
+            both are named here: `["KEY", "EDGE_KEY"]`.
         environment: More environment variables, such as `TIMEOUT` or `CACHE_LIFE` in seconds.
             They can be read in the template: what is secret belongs into `secret`. Default: none
             but `DISABLE_SSL`, `LOG_LEVEL`, `MEMORY` and `PARQUET_STORAGE`.
@@ -91,8 +94,13 @@ class EdgeServer(DatafiService):
         cloud_map_namespace: servicediscovery.INamespace | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
+        own_faults = []
         if secret_variables is None:
             secret_variables = default_edge_variables(image_tag) if secret else ()
+            if secret and concrete(image_tag) is None:
+                allowed = "given if image_tag is known at deployment only"
+                remedy = "name the fields of the secret"
+                own_faults.append(Fault("secret_variables", allowed, "nothing", remedy))
         defaults = {}
         if concrete(memory_limit_mib) is not None:
             defaults["MEMORY"] = str(round(memory_limit_mib / 2))
@@ -111,12 +119,14 @@ class EdgeServer(DatafiService):
             desired_count=desired_count,
             secret=secret,
             secret_variables=by_variable(secret_variables),
-            environment={**defaults, **(environment or {})},
+            environment=environment or {},
+            default_environment=defaults,
             http_port=_HTTP_PORT,
             grpc_port=GRPC_PORT,
             grpc_health_check=_GRPC_HEALTH_CHECK,
             cloud_map_namespace=cloud_map_namespace,
             removal_policy=removal_policy,
+            own_faults=own_faults,
         )
         self.storage = storage
         if storage:

@@ -34,7 +34,10 @@ class SharedIngress(Construct):
 
     Rule priorities follow from the host name and path alone, so that adding, removing or
     reordering servers leaves the other rules untouched: gRPC rules are in 1 to 25000, HTTP rules
-    in 25001 to 50000.
+    in 25001 to 50000. (An address that is known at deployment only counts by its rule's path.)
+
+    Headers whose names hold anything but letters, digits and hyphens are dropped: gRPC metadata
+    that is to arrive has no `_` or `.` in its keys.
 
     Args:
         scope: Where the construct is made.
@@ -46,7 +49,8 @@ class SharedIngress(Construct):
         deletion_protection: Whether AWS refuses to delete the load balancer. Default: `True`.
 
     Raises:
-        InvalidInputError: `idle_timeout` is out of bounds.
+        InvalidInputError: `idle_timeout` is out of bounds or no whole number of seconds, or the VPC
+            has no public subnets.
 
     Example:
         ```python
@@ -62,6 +66,8 @@ class SharedIngress(Construct):
     """The listener on port 50051."""
     connections: ec2.Connections
     """The load balancer's security groups."""
+    vpc: ec2.IVpc
+    """The VPC of the load balancer."""
     root_domain: str
     """The domain under which the servers get their names."""
 
@@ -76,8 +82,9 @@ class SharedIngress(Construct):
         deletion_protection: bool = True,
     ) -> None:
         super().__init__(scope, construct_id)
-        refuse(self, _idle_timeout_faults(idle_timeout))
+        refuse(self, [*_idle_timeout_faults(idle_timeout), *_public_subnet_faults(vpc)])
 
+        self.vpc = vpc
         self.root_domain = dns.root_domain
         self._names: dict[str, str] = {}
         self._coordinator: str | None = None
@@ -257,8 +264,8 @@ class SharedIngress(Construct):
         action: elbv2.ListenerAction,
     ) -> elbv2.ApplicationListenerRule:
         address = " ".join([*hosts, *paths])
-        if concrete(self.root_domain) is None:
-            address = address.replace(self.root_domain, "")
+        if concrete(address) is None:
+            address = f"{scope.node.path}/{rule_id}"
         priority = _priority(address, is_grpc=port == GRPC_PORT)
         owner = self._priorities.get((port, priority))
         if owner is not None:
@@ -288,6 +295,13 @@ def _idle_timeout_faults(idle_timeout: Duration) -> list[Fault]:
         given = f"{seconds}.{fraction:03} seconds"
         return [Fault("idle_timeout", "a whole number of seconds", given, "round it")]
     return number_faults("idle_timeout in seconds", seconds, 1, 4000)
+
+
+def _public_subnet_faults(vpc: ec2.IVpc) -> list[Fault]:
+    if vpc.public_subnets:
+        return []
+    allowed = "one with public subnets in two zones"
+    return [Fault("vpc", allowed, "one without", "hand in the VPC with its public subnets")]
 
 
 def _priority(address: str, *, is_grpc: bool) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_elasticloadbalancingv2_targets as elbv2_targets
 from aws_cdk import aws_iam as iam
@@ -17,7 +18,7 @@ from .bundled import bundled
 from .coordinator import Coordinator
 from .datafi_service import DatafiService
 from .errors import Fault
-from .secret_access import grant_key_of
+from .secret_access import grant_key_of, without_key
 from .shared_ingress import SharedIngress
 from .synthesis import refuse
 from .validation import RESERVED_NAMES, secret_faults
@@ -25,7 +26,11 @@ from .validation import RESERVED_NAMES, secret_faults
 __all__ = ["UpdateApi"]
 
 _KEY_LENGTH = 43
-_TIMEOUT = Duration.seconds(60)
+_PATH_NEEDED = {
+    "error": "Bad Request",
+    "message": "There are several edge servers here: send the request to /<name of the server>.",
+}
+_TIMEOUT = Duration.minutes(2)
 
 
 class UpdateApi(Construct):
@@ -50,17 +55,9 @@ class UpdateApi(Construct):
             another update API of the ingress is for the same service.
 
     Example:
-        With one service, callers may leave the path out:
-
         ```python
         updates = UpdateApi(self, "EsUpdates", ingress=ingress, services=[edge])
-        ingress.add_http_rule(
-            self,
-            "UpdateRootPath",
-            hosts=updates.hosts,
-            paths=["/"],
-            action=elbv2.ListenerAction.forward([updates.target_group]),
-        )
+        UpdateApi.add_root_path_rule(self, "UpdateRootPath", ingress=ingress, update_apis=[updates])
         ```
     """
 
@@ -72,8 +69,6 @@ class UpdateApi(Construct):
     """Where its log goes: one line for each request."""
     url: str
     """The public address."""
-    hosts: list[str]
-    """The host names at which it answers."""
     target_group: elbv2.ApplicationTargetGroup
     """The target group that leads to the Lambda."""
 
@@ -96,8 +91,8 @@ class UpdateApi(Construct):
         refuse(self, faults)
         (service,) = services
 
-        self.hosts = update_hosts(ingress)
-        self.url = f"https://{self.hosts[0]}/{service.name}"
+        hosts = _hosts(ingress)
+        self.url = f"https://{hosts[0]}/{service.name}"
         self.secret = secret or _generated_key(self, removal_policy)
         self.log_group = logs.LogGroup(
             self, "LogGroup", retention=logs.RetentionDays.ONE_MONTH, removal_policy=removal_policy
@@ -126,7 +121,7 @@ class UpdateApi(Construct):
             },
         )
         self.log_group.grant_write(role)
-        self.secret.grant_read(role)
+        without_key(self, "SecretWithoutKey", self.secret).grant_read(role)
         grant_key_of(self.secret, role)
         _grant_update(role, service)
 
@@ -136,17 +131,70 @@ class UpdateApi(Construct):
             target_type=elbv2.TargetType.LAMBDA,
             targets=[elbv2_targets.LambdaTarget(self.function)],
         )
+        self._accept_this_account_only()
         ingress.add_http_rule(
             self,
             "Rule",
-            hosts=self.hosts,
+            hosts=hosts,
             paths=[f"/{service.name}"],
             action=elbv2.ListenerAction.forward([self.target_group]),
         )
 
+    @staticmethod
+    def add_root_path_rule(
+        scope: Construct,
+        rule_id: str,
+        *,
+        ingress: SharedIngress,
+        update_apis: Sequence[UpdateApi],
+    ) -> elbv2.ApplicationListenerRule:
+        """Answer updates that name no service in their path, as older callers send them.
 
-def update_hosts(ingress: SharedIngress) -> list[str]:
-    """The host names at which the update APIs of an ingress answer."""
+        The rule belongs to the ingress, not to a server: with one update API it leads there; with
+        several it answers 400 and says that a path is needed. Going from one to several changes
+        the rule in place.
+
+        Args:
+            scope: Where the rule is made.
+            rule_id: The id of the rule in `scope`.
+            ingress: The load balancer.
+            update_apis: The update APIs of the edge servers behind it.
+
+        Raises:
+            InvalidInputError: The ingress has such a rule already.
+
+        Example:
+            ```python
+            UpdateApi.add_root_path_rule(
+                self, "UpdateRootPath", ingress=ingress, update_apis=[es_updates]
+            )
+            ```
+        """
+        return ingress.add_http_rule(
+            scope,
+            rule_id,
+            hosts=_hosts(ingress),
+            paths=["/"],
+            action=elbv2.ListenerAction.forward([update_apis[0].target_group])
+            if len(update_apis) == 1
+            else elbv2.ListenerAction.fixed_response(
+                400, content_type="application/json", message_body=json.dumps(_PATH_NEEDED)
+            ),
+        )
+
+    def _accept_this_account_only(self) -> None:
+        """Let only load balancers of this account invoke the function.
+
+        The ARN of the target group cannot be demanded as well: the permission must be there before
+        the target group takes the function. Source:
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
+        """
+        for child in self.function.node.children:
+            if isinstance(child, lambda_.CfnPermission):
+                child.source_account = Stack.of(self).account
+
+
+def _hosts(ingress: SharedIngress) -> list[str]:
     return [ingress.host(name) for name in RESERVED_NAMES]
 
 
@@ -165,8 +213,8 @@ def _generated_key(scope: Construct, removal_policy: RemovalPolicy) -> secretsma
 def _grant_update(role: iam.IRole, service: DatafiService) -> None:
     """The actions of a rollout, on the one service and its two roles.
 
-    Task definition actions know no resource; what can be registered is bounded by the roles that
-    may be passed. Source:
+    What can be registered is bounded by the roles that may be passed, not by a resource: describing
+    and deregistering know none, and registering knew none for most of its life. Source:
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
     """
     task_roles = [

@@ -60,18 +60,16 @@ def shown(value: object) -> str:
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, list | tuple):
-        return "a list"
+        return f"a {type(value).__name__}"
     text = repr(value)
     return text if len(text) <= _SHOWN_LENGTH else f"{text[:_SHOWN_LENGTH]}…"
 
 
 def concealed(value: object) -> str:
     """The kind of a value that may be secret."""
-    if isinstance(value, str):
-        return "a string that is not shown"
-    if isinstance(value, bool | int | float):
-        return "a scalar that is not shown"
-    return shown(value)
+    if value is None or isinstance(value, Mapping | list | tuple):
+        return shown(value)
+    return f"a {'string' if isinstance(value, str) else 'value'} that is not shown"
 
 
 def nearest(given: str, known: Collection[str], otherwise: str) -> str:
@@ -191,12 +189,16 @@ def registry_faults(registry: str | None) -> list[Fault]:
 
 
 def environment_faults(environment: Mapping[str, str]) -> list[Fault]:
-    """Plain environment variables: valid names, and none whose value is secret."""
+    """Plain environment variables: valid names, strings, and none whose value is secret."""
     faults = []
-    for variable in environment:
+    for variable, value in environment.items():
         if not _VARIABLE.fullmatch(variable):
             faults.append(_variable_fault("environment"))
-        elif variable in SECRET_VARIABLES:
+            continue
+        if not isinstance(value, str):
+            place = f"environment.{variable}"
+            faults.append(Fault(place, "a string", concealed(value), "put it in quotes"))
+        if variable in SECRET_VARIABLES:
             place = f"environment.{variable}"
             allowed = "taken from a secret, as plain variables can be read in the template"
             remedy = f"store it in Secrets Manager and name {variable} in secret_variables"

@@ -1,6 +1,7 @@
 """DatafiEdgeConfig: what a `datafi.yaml` may say, and how it is told what it may not."""
 
 import copy
+import datetime
 import traceback
 from typing import Any
 
@@ -170,8 +171,9 @@ def test_python_objects_are_taken() -> None:
         (f"{ES}.secret_variables", ["KEY"], f"{IN_ES}.secret_variables", ["no secret"]),
         (f"{ES}.environment", {"KEY": "x"}, f"{IN_ES}.environment.KEY", ["taken from a secret"]),
         (f"{ES}.secret_arn", secret_arn("es")[:-7], f"{IN_ES}.secret_arn", ["six-character"]),
-        (f"{ES}.secret_kms_key_arn", KEY_ARN.replace(":key/", ":alias/"),
-         f"{IN_ES}.secret_kms_key_arn", ["not of an alias"]),
+        ("coordinator.secret_kms_key_arn", KEY_ARN.replace(":key/", ":alias/"),
+         "coordinator.secret_kms_key_arn", ["not of an alias"]),
+        (f"{ES}.secret_kms_key_arn", KEY_ARN, f"{IN_ES}.secret_kms_key_arn", ["no secret"]),
         ("coordinator.registry", "https://datafi.azurecr.io", "coordinator.registry", ["host"]),
         ("coordinator.secret_variables", {"KEYVAL": ""}, "coordinator.secret_variables.KEYVAL",
          ["the name of a field"]),
@@ -195,12 +197,46 @@ def test_refuses_secret_values_as_plain_variables(variable: str) -> None:
     assert f"coordinator.environment.{variable}" in found
 
 
-def test_refuses_variables_that_are_no_strings() -> None:
-    """YAML takes a number for a key, the environment does not."""
-    ((place, sentence),) = faults(changed(f"{ES}.environment", {1: CANARY})).items()
+@pytest.mark.parametrize("variable", [1, 1.5, None, datetime.date(2026, 1, 1)])
+def test_refuses_variables_that_are_no_strings(variable: object) -> None:
+    """YAML takes a number, a date or nothing for a key, the environment does not."""
+    ((place, sentence),) = faults(changed(f"{ES}.environment", {variable: CANARY})).items()
     assert place.startswith(f"{IN_ES}.environment")
     assert "string" in sentence
     assert CANARY not in sentence
+
+
+@pytest.mark.parametrize("value", [CANARY.encode(), {CANARY}, 1.5, datetime.date(2026, 1, 1)])
+def test_refuses_values_that_are_no_strings_without_showing_them(value: object) -> None:
+    """Whatever YAML makes of a value, none of it is shown."""
+    ((place, sentence),) = faults(changed(f"{ES}.environment", {"A": value})).items()
+    assert place == f"{IN_ES}.environment.A"
+    assert "must be a string, got a value that is not shown" in sentence
+
+
+@pytest.mark.parametrize("key", [None, 1, 1.5])
+@pytest.mark.parametrize("section", ["", "dns"])
+def test_refuses_keys_that_are_no_strings(section: str, key: object) -> None:
+    """A key that is a number or nothing is refused where it stands."""
+    data = minimal()
+    (data[section] if section else data)[key] = "x"
+    ((place, sentence),) = faults(data).items()
+    assert place == (section or "the file")
+    assert "named with strings" in sentence
+
+
+def test_refuses_an_odd_key_without_showing_it() -> None:
+    """A key that cannot be one may be a value in the wrong place."""
+    ((place, sentence),) = faults(changed("dns", {"root_domain": ROOT_DOMAIN, CANARY: 1})).items()
+    assert place == "dns"
+    assert CANARY not in sentence
+
+
+@pytest.mark.parametrize("region", ["us-gov-west-1", "cn-north-1", "eusc-de-east-1"])
+def test_takes_regions_of_every_partition(region: str) -> None:
+    """Also those whose names are longer than usual."""
+    data = minimal(aws={"account": ACCOUNT, "region": region})
+    assert DatafiEdgeConfig.model_validate(data)
 
 
 @pytest.mark.parametrize("variable", ["JWT_JWKS", "JWT_KID", "JWT_ISS"])
@@ -257,7 +293,6 @@ def test_refuses_two_servers_with_one_name() -> None:
         ("dns.certificate_arn", CERTIFICATE_ARN),
         (f"{ES}.secret_arn", secret_arn("es")),
         (f"{ES}.update_secret_arn", secret_arn("update")),
-        (f"{ES}.secret_kms_key_arn", KEY_ARN),
         ("coordinator.secret_kms_key_arn", KEY_ARN),
         ("coordinator.secret_arn", secret_arn("co")),
         ("coordinator.registry_credentials_secret_arn", secret_arn("acr")),

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 
 import pytest
-from datafi_cdk import DatafiEdgeConfig, DatafiEdgeStack
-from aws_cdk import Stack
+from datafi_cdk import DatafiEdgeConfig, DatafiEdgeStack, InvalidInputError
+from aws_cdk import Environment, Stack
 from aws_cdk.assertions import Template
 from deployment import (
     ACCOUNT,
@@ -338,6 +338,18 @@ def test_exposes_what_it_made() -> None:
 
 def _stack(data: dict[str, Any]) -> DatafiEdgeStack:
     return DatafiEdgeStack(new_app(), "DatafiEdge", config=DatafiEdgeConfig.model_validate(data))
+
+
+def test_refuses_an_env_that_differs_from_the_configuration() -> None:
+    """What is looked up and what is deployed are in one account and region."""
+    config = DatafiEdgeConfig.model_validate(minimal(aws={"account": ACCOUNT, "region": REGION}))
+    env = Environment(account="222222222222", region=REGION)
+    with pytest.raises(InvalidInputError) as refusal:
+        DatafiEdgeStack(new_app(), "DatafiEdge", config=config, env=env)
+    assert str(refusal.value) == (
+        f"DatafiEdge: env must be that of the configuration ({ACCOUNT}/{REGION}), "
+        f"got 222222222222/{REGION}; leave one of them out."
+    )
 
 
 # Every key of the file, with a value that differs from that of `configured`.

@@ -70,6 +70,14 @@ def surrounded() -> Surroundings:
         secret=secret(stack, "named"),
         secret_variables=["KEY", "JWT_JWKS"],
     )
+    EdgeServer(
+        stack,
+        "Default-as-secret",
+        **made.around,
+        name="default-as-secret",
+        secret=secret(stack, "default-as-secret"),
+        secret_variables=["KEY", "EDGE_KEY", "MEMORY", "LOG_LEVEL"],
+    )
     EdgeServer(stack, "With-hyphens", **made.around, name="es-eu-1", desired_count=0)
     Tags.of(stack).add("owner", "data")
     return made
@@ -92,6 +100,12 @@ def test_container_has_the_image_and_the_ports(template: Template) -> None:
         {"ContainerPort": 50051, "Name": "grpc", "Protocol": "tcp"},
     ]
     assert container(template, "Full")["Image"] == "datafi/es:v7"
+
+
+def test_a_variable_is_plain_or_secret(template: Template) -> None:
+    """A default gives way to a field of the secret: ECS refuses a variable that is given twice."""
+    assert set(secrets(template, "Defaultassecret")) == {"KEY", "EDGE_KEY", "MEMORY", "LOG_LEVEL"}
+    assert set(environment(template, "Defaultassecret")) == {"DISABLE_SSL"}
 
 
 def test_task_has_the_typical_size(template: Template) -> None:
@@ -175,7 +189,7 @@ def test_task_role_may_nothing_without_storage(template: Template) -> None:
     roles = [
         str(entry["Properties"]["Roles"]) for entry in template.find_resources(POLICY).values()
     ]
-    assert len(roles) == 6
+    assert len(roles) == 7
     assert not [role for role in roles if "TaskRole" in role]
 
 

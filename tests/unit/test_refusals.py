@@ -12,11 +12,14 @@ from datafi_cdk import (
     SharedIngress,
     UpdateApi,
 )
-from aws_cdk import Duration, Token
+from aws_cdk import Duration, Stack, Token
 from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_route53 as route53
 from aws_cdk.assertions import Template
+from constructs import Construct
 from deployment import (
     CANARY,
     CERTIFICATE_ARN,
@@ -139,6 +142,45 @@ def two_rules_for_one_host() -> None:
     action = elbv2.ListenerAction.fixed_response(503)
     for rule_id in ("First", "Second"):
         made.ingress.add_grpc_rule(made.stack, rule_id, hosts=["a.b"], action=action)
+
+
+def vpc_with(scope: Construct, vpc_id: str, *kinds: str) -> ec2.IVpc:
+    """An existing VPC with these kinds of subnets only."""
+    subnets = {f"{kind}_subnet_ids": ["subnet-a", "subnet-b"] for kind in kinds}
+    tables = {f"{kind}_subnet_route_table_ids": ["rtb-a", "rtb-b"] for kind in kinds}
+    zones = ["a", "b"]
+    return ec2.Vpc.from_vpc_attributes(
+        scope, vpc_id, vpc_id=vpc_id, availability_zones=zones, **subnets, **tables
+    )
+
+
+def ingress_in(*kinds: str) -> SharedIngress:
+    """A load balancer in a VPC with these kinds of subnets only."""
+    stack = new_stack()
+    dns = EdgeDns(stack, "Dns", root_domain=ROOT_DOMAIN)
+    return SharedIngress(stack, "Ingress", vpc=vpc_with(stack, "vpc-1", *kinds), dns=dns)
+
+
+def server_in_another_vpc() -> None:
+    """A cluster whose VPC is not that of the ingress."""
+    made = surroundings()
+    vpc = vpc_with(made.stack, "vpc-2", "public", "private")
+    cluster = ecs.Cluster(made.stack, "Elsewhere", vpc=vpc)
+    EdgeServer(made.stack, "Es", cluster=cluster, ingress=made.ingress, name="es")
+
+
+def server_in_public_subnets() -> None:
+    """A cluster whose VPC has public subnets only, as the default VPC of an account."""
+    ingress = ingress_in("public")
+    stack = Stack.of(ingress)
+    cluster = ecs.Cluster(stack, "Cluster", vpc=ingress.vpc)
+    EdgeServer(stack, "Es", cluster=cluster, ingress=ingress, name="es")
+
+
+def server_with_a_tag_of_deployment() -> None:
+    """A server whose tag, and so the variable of its key, is not known yet."""
+    tag = Token.as_string({"Ref": "Tag"})
+    edge_server_with_secret(image_tag=tag)
 
 
 LABEL = "one DNS label (1 to 63 of a-z, 0-9 and -, no - at an end)"
@@ -343,6 +385,41 @@ REFUSALS: list[tuple[Callable[[], Any], str, str, str, str]] = [
         "one without a coordinator, and Test/Ingress has one",
         "a second one beside Test/First",
         "an ingress of its own",
+    ),
+    (
+        lambda: ingress_in("private"),
+        "Test/Ingress: vpc",
+        "one with public subnets in two zones",
+        "one without",
+        "with its public subnets",
+    ),
+    (
+        server_in_another_vpc,
+        "Test/Es: cluster",
+        "in the VPC of the ingress (Test/Vpc)",
+        "one in Test/vpc-2",
+        "give both the same VPC",
+    ),
+    (
+        server_in_public_subnets,
+        "Test/Es: cluster",
+        "in a VPC with private subnets",
+        "public subnets only",
+        "give the VPC private subnets",
+    ),
+    (
+        server_with_a_tag_of_deployment,
+        "Test/Es: secret_variables",
+        "given if image_tag is known at deployment only",
+        "nothing",
+        "name the fields",
+    ),
+    (
+        lambda: edge_server(environment={"TIMEOUT": 1200}),
+        "Test/Es: environment.TIMEOUT",
+        "a string",
+        "a value that is not shown",
+        "put it in quotes",
     ),
     *(
         (

@@ -171,20 +171,20 @@ def test_priorities_are_in_the_range_of_their_protocol() -> None:
 
 
 def test_priorities_do_not_depend_on_unresolved_domains() -> None:
-    """A domain known at deployment only leaves the priority to the server's name."""
+    """A domain known at deployment only leaves the priority to the rule's own path."""
     first, second = (_priority_under_unresolved_domain(earlier_tokens) for earlier_tokens in (0, 7))
     assert first == second
-    assert first != _priority_under_unresolved_domain(0, name="other")
+    assert first != _priority_under_unresolved_domain(0, rule_id="Other")
 
 
-def _priority_under_unresolved_domain(earlier_tokens: int, name: str = "es") -> int:
+def _priority_under_unresolved_domain(earlier_tokens: int, rule_id: str = "Rule") -> int:
     for index in range(earlier_tokens):
         Token.as_string({"Ref": f"Earlier{index}"})
     stack = new_stack()
     made = surroundings(stack, CfnParameter(stack, "Domain").value_as_string)
     action = elbv2.ListenerAction.fixed_response(503)
-    made.ingress.add_http_rule(stack, "Rule", hosts=[made.ingress.host(name)], action=action)
-    return int(properties(Template.from_stack(stack), LISTENER_RULE, "Rule")["Priority"])
+    made.ingress.add_http_rule(stack, rule_id, hosts=[made.ingress.host("es")], action=action)
+    return int(properties(Template.from_stack(stack), LISTENER_RULE, rule_id)["Priority"])
 
 
 def test_exposes_what_it_made(surrounded: Surroundings) -> None:

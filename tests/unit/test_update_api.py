@@ -70,10 +70,10 @@ def reference(template: Template, resource_type: str, prefix: str, attribute: st
 
 
 def test_function_is_small_and_in_python(template: Template) -> None:
-    """Python 3.13, 256 MiB, a minute; the handler is the asset's."""
+    """Python 3.13, 256 MiB, two minutes; the handler is the asset's."""
     made = properties(template, FUNCTION, "PlainUpdates")
     found = tuple(made[key] for key in ("Runtime", "Handler", "MemorySize", "Timeout"))
-    assert found == ("python3.13", "handler.handler", 256, 60)
+    assert found == ("python3.13", "handler.handler", 256, 120)
 
 
 def test_function_knows_its_one_edge_server(template: Template) -> None:
@@ -177,6 +177,7 @@ def test_load_balancer_invokes_the_function(template: Template) -> None:
     assert permission["Action"] == "lambda:InvokeFunction"
     assert permission["Principal"] == "elasticloadbalancing.amazonaws.com"
     assert permission["FunctionName"] == function
+    assert permission["SourceAccount"] == {"Ref": "AWS::AccountId"}
 
 
 @pytest.mark.parametrize(

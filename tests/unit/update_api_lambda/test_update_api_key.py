@@ -121,3 +121,23 @@ def test_a_failed_second_look_is_not_repeated_at_once(world: Any) -> None:
     assert statuses == [500, 401, 401]
     assert len(world.secrets.calls) == 2
     assert world.order(imageTag="v2")["statusCode"] == 200
+
+
+def test_a_secret_that_cannot_be_read_is_not_asked_for_by_every_request(world: Any) -> None:
+    """From the first request on: one read in five seconds, whatever the key; then it recovers."""
+    world.secrets.failures["GetSecretValue"] = world.refused("GetSecretValue")
+    assert {world.order(imageTag="v2")["statusCode"] for _ in range(20)} == {500}
+    assert len(world.secrets.calls) == 1
+    del world.secrets.failures["GetSecretValue"]
+    world.time += 5
+    assert world.order(imageTag="v2")["statusCode"] == 200
+
+
+def test_an_empty_key_does_not_match_an_empty_secret(asset: Any) -> None:
+    """The comparison itself knows that nothing is no key."""
+
+    class Empty:
+        def get_secret_value(self, *, SecretId: str) -> dict[str, Any]:
+            return {"SecretString": ""}
+
+    assert not asset.api_key.ApiKey(Empty(), "arn").accepts("")
