@@ -22,7 +22,7 @@ from .processes import is_running
 MakeCdk = Callable[[str], CdkCli]
 
 _APP = """
-from aws_cdk import App, CfnOutput, RemovalPolicy, Stack
+from aws_cdk import App, CfnOutput, RemovalPolicy, Stack, Tags
 from aws_cdk import aws_certificatemanager as acm, aws_ec2 as ec2, aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2, aws_kms as kms, aws_lambda as lambda_
 from aws_cdk import aws_elasticloadbalancingv2_targets as targets, aws_route53 as route53
@@ -31,6 +31,7 @@ from aws_cdk import aws_servicediscovery as cloud_map, aws_ssm as ssm
 
 app = App()
 stack = Stack(app, "Edge")
+Tags.of(app).add("team", "data")
 vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=1, restrict_default_security_group=True)
 vpc.add_flow_log("FlowLog")
 vpc.add_interface_endpoint("Ecr", service=ec2.InterfaceVpcEndpointAwsService.ECR)
@@ -281,12 +282,24 @@ def test_the_app_sees_no_real_aws(
         "seen = {k: v for k, v in os.environ.items() if k.startswith(('AWS_', 'CDK_DEFAULT'))}\n"
         "print(json.dumps([os.getcwd(), sys.executable, seen]), file=sys.stderr)\n" + _EMPTY_APP
     )
-    (line,) = [line for line in cdk.run("list") if line.startswith("[")]
+    (line,) = [line for line in cdk.run("list") if line.startswith('["')]
     folder, python, seen = json.loads(line)
     assert (Path(folder), python) == (cdk.app_directory, sys.executable)
     assert seen["CDK_DEFAULT_ACCOUNT"] == embedded_aws.account
     assert seen["AWS_ENDPOINT_URL"] == embedded_aws.endpoint
     assert "real" not in seen.values()
+
+
+def test_the_users_cdk_settings_do_not_count(
+    make_cdk: MakeCdk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A profile in ~/.cdk.json or in CDK_PROFILE names an account that is not here."""
+    (tmp_path / ".cdk.json").write_text('{"profile": "corp", "toolkitStackName": "Corp"}')
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("CDK_PROFILE", "corp")
+    cdk = make_cdk("import os, sys\nprint('home', os.environ['HOME'])\n" + _EMPTY_APP)
+    cdk.bootstrap()
+    assert f"home {tmp_path}" in cdk.run("synth", "--quiet")
 
 
 def test_refuses_a_folder_without_an_app(embedded_aws: EmbeddedAws, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from datafi_cdk.cli import commands, demo
+from datafi_cdk.errors import LocalAwsError
 from typer.testing import CliRunner
 
 from .processes import is_running
@@ -22,11 +23,11 @@ _STEPS = (
     "get the cdk command",
     "cdk bootstrap",
     "cdk deploy",
-    "read the deployment back",
     "HTTP is redirected to HTTPS",
     "an unknown host gets the fixed response",
+    "es leads to its target groups (containers are simulated)",
     "the update API refuses a wrong key",
-    "the update API moves es from latest to v2",
+    "the update API moves es to v2",
     "read every route back",
     "cdk destroy --all",
 )
@@ -87,7 +88,10 @@ def test_every_step_holds(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_ctrl_c_is_said_and_leaves_nothing_running(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interruption_is_said_and_leaves_nothing_running(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     """Interrupted while cdk deploys, it ends with clear words, and so does all it started."""
     process = _start(temporary=tmp_path)
     assert process.stdout is not None
@@ -96,9 +100,9 @@ def test_ctrl_c_is_said_and_leaves_nothing_running(tmp_path: Path) -> None:
     started = [process.pid, *_descendants(process.pid)]
     assert len(started) > 2
 
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, number)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert "interrupted" in errors
     assert "Traceback" not in errors
     assert [pid for pid in started if is_running(pid)] == []
@@ -118,13 +122,35 @@ def test_a_port_in_use_is_said(tmp_path: Path) -> None:
 
 def test_a_broken_app_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the cdk command fails, the step and the command's last lines are shown."""
-    (tmp_path / "app.py").write_text("raise SystemExit('broken on purpose')")
+    (tmp_path / "app.py").write_text("raise SystemExit('[/broken] on [purpose]')")
     (tmp_path / "cdk.json").write_text('{"app": "python app.py"}')
     monkeypatch.setattr(demo, "bundled", lambda _folder: tmp_path)
     result = CliRunner().invoke(commands.app, ["demo"])
     assert result.exit_code == 1
     assert "✗ cdk bootstrap" in result.stdout
-    assert "broken on purpose" in result.stderr
+    assert "[/broken] on [purpose]" in result.stderr
+
+
+def test_a_missing_extra_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The remedy is shown whole, with the extras in its brackets."""
+    monkeypatch.setattr("datafi_cdk.local.embedded_aws.find_spec", lambda _name: None)
+    result = CliRunner().invoke(commands.app, ["demo"])
+    assert result.exit_code == 1
+    assert "pip install 'datafi-cdk[cli,local]'" in result.stderr
+
+
+def test_whatever_a_step_raises_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that nobody thought of is told with its step; --debug shows where it was."""
+
+    def fail(_self: object) -> None:
+        raise KeyError("unheard-of")
+
+    monkeypatch.setattr(demo.EmbeddedAws, "start", fail)
+    result = CliRunner().invoke(commands.app, ["demo"])
+    assert result.exit_code == 1
+    assert "error: start the embedded AWS: KeyError: 'unheard-of'" in result.stderr
+    result = CliRunner().invoke(commands.app, ["demo", "--debug"])
+    assert isinstance(result.exception, LocalAwsError)
 
 
 @pytest.mark.parametrize("argument", ["--port=0", "--port=70000", "--port=x", "--unknown"])

@@ -50,7 +50,7 @@ def test_installs_once_even_if_two_do_it_at_once(cache: Path) -> None:
 
 def test_a_failed_installation_is_done_again(cache: Path) -> None:
     """After a failure nothing is left, and the next try succeeds."""
-    with pytest.raises(LocalAwsError, match=r"(?s)could not install aws-cdk@.*status 1.*no space"):
+    with pytest.raises(LocalAwsError, match=r"(?s)status 1.*no space.*could not install aws-cdk@"):
         install_npm_packages(npm("raise SystemExit('no space left')"))
     assert list((cache / "datafi-cdk").iterdir()) == []
     assert install_npm_packages(npm(_FAKE_NPM % cdk_cli_version())).is_dir()
@@ -61,8 +61,31 @@ def test_says_when_the_registry_cannot_be_reached(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
     monkeypatch.setenv("npm_config_fetch_retries", "0")
     monkeypatch.setenv("npm_config_cache", str(npm_packages_directory().parent / "npm-cache"))
-    with pytest.raises(LocalAwsError, match=r"npm cannot reach its registry.*aws-cdk@2.*network"):
+    with pytest.raises(LocalAwsError, match=r"(?s)ECONNREFUSED.*aws-cdk@2.*network") as refusal:
         install_npm_packages(find_node())
+    assert len(str(refusal.value).splitlines()) < 10
+
+
+def test_says_when_a_certificate_is_not_trusted() -> None:
+    """As behind a proxy that opens TLS; the remedy is the last thing that is read."""
+    script = "print('npm error code SELF_SIGNED_CERT_IN_CHAIN'); raise SystemExit(1)"
+    with pytest.raises(LocalAwsError, match=r"in NODE_EXTRA_CA_CERTS$"):
+        install_npm_packages(npm(script))
+
+
+def test_says_when_the_cache_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder is named, and the variable that moves it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/none")
+    with pytest.raises(LocalAwsError, match=r"/proc/none/datafi-cdk cannot.*XDG_CACHE_HOME"):
+        install_npm_packages(find_node())
+
+
+def test_tells_what_npm_says_as_it_says_it() -> None:
+    """Each line goes to the caller, who may show it as progress."""
+    lines: list[str] = []
+    with pytest.raises(LocalAwsError):
+        install_npm_packages(npm("print('fetching'); raise SystemExit(1)"), lines.append)
+    assert lines == ["fetching"]
 
 
 def test_refuses_another_version() -> None:

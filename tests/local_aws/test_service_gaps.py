@@ -196,6 +196,7 @@ def waf(addresses: list[str]) -> dict[str, Any]:
                 "Scope": "REGIONAL",
                 "IPAddressVersion": "IPV4",
                 "Addresses": addresses,
+                "Tags": [{"Key": "addresses", "Value": addresses[0]}],
             },
         },
     }
@@ -217,6 +218,8 @@ def test_a_web_acl_is_associated_with_its_load_balancer(
     shown = client.get_ip_set(Name=name, Id=set_id, Scope=scope)["IPSet"]
     assert shown["Addresses"] == ["198.51.100.0/24"]
     assert shown["ARN"] == stack.outputs()["Set"]
+    tags = client.list_tags_for_resource(ResourceARN=shown["ARN"])["TagInfoForResource"]
+    assert {"Key": "addresses", "Value": "198.51.100.0/24"} in tags["TagList"]
 
     assert stack.delete() == "DELETE_COMPLETE"
     assert client.list_ip_sets(Scope="REGIONAL")["IPSets"] == []
@@ -235,6 +238,7 @@ def recorded(maximum: int) -> dict[str, Any]:
                 "ServiceNamespace": "ecs",
                 "MinCapacity": 1,
                 "MaxCapacity": maximum,
+                "Tags": [{"Key": "team", "Value": "data"}],
             },
         },
         "Policy": {

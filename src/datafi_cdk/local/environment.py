@@ -70,13 +70,13 @@ def command_environment(
     """The environment of a command that must reach the embedded AWS and no other.
 
     Args:
-        base: The environment to start from; its `AWS_*` variables are all left out.
+        base: The environment to start from; its `AWS_*` and `CDK_*` variables are all left out.
         endpoint: The URL of the embedded AWS.
         region: The region of the command.
         node: The `node` program that jsii starts.
     """
     return {
-        **{name: value for name, value in base.items() if not name.startswith("AWS_")},
+        **{name: value for name, value in base.items() if not name.startswith(("AWS_", "CDK_"))},
         "PATH": _search_path(node),
         "JSII_NODE": str(node),
         "AWS_ENDPOINT_URL": endpoint,

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import LocalAwsError
@@ -15,7 +16,18 @@ from .supervise import remove_tree
 from .supervised import run_to_end
 
 _MANIFEST = Path(__file__).with_name("npm")
-_UNREACHABLE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENETUNREACH")
+_ERROR = "npm error"
+_ERROR_LINES = 6
+_REMEDIES = (
+    (
+        ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENETUNREACH"),
+        "check the network, or npm's settings `registry` and `proxy`",
+    ),
+    (
+        ("SELF_SIGNED_CERT_IN_CHAIN", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "CERT_UNTRUSTED"),
+        "name the certificates of your network's proxy in NODE_EXTRA_CA_CERTS",
+    ),
+)
 
 
 def cdk_cli_version() -> str:
@@ -41,7 +53,7 @@ def npm_packages_directory() -> Path:
     return root / "datafi-cdk" / f"npm-aws-cdk-{cdk_cli_version()}-{digest}"
 
 
-def install_npm_packages(node: Node) -> Path:
+def install_npm_packages(node: Node, on_line: Callable[[str], None] = lambda _line: None) -> Path:
     """Install the packages unless they are; several processes may do so at once.
 
     npm works in a folder of its own that is renamed when it is complete, so an interrupted
@@ -49,22 +61,29 @@ def install_npm_packages(node: Node) -> Path:
 
     Args:
         node: The Node.js whose npm is used, with the user's own npm configuration.
+        on_line: Called with each line that npm writes, as it writes it. Default: nobody.
 
     Returns:
         The folder that holds `node_modules`.
 
     Raises:
-        LocalAwsError: npm failed; the message says whether its registry could not be reached.
+        LocalAwsError: npm failed, or the cache cannot be written; the message says what to do.
     """
     target = npm_packages_directory()
     if target.is_dir():
         _require_pinned_cdk(target)
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    workshop = Path(tempfile.mkdtemp(prefix=".installing-", dir=target.parent))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        workshop = Path(tempfile.mkdtemp(prefix=".installing-", dir=target.parent))
+    except OSError as error:
+        raise LocalAwsError(
+            f"the cache folder {target.parent} cannot be written ({error.strerror});"
+            " set XDG_CACHE_HOME to a folder that can"
+        ) from error
     try:
         shutil.copytree(_MANIFEST, workshop, dirs_exist_ok=True)
-        _npm_ci(node, workshop)
+        _npm_ci(node, workshop, on_line)
         _require_pinned_cdk(workshop)
         try:
             workshop.rename(target)
@@ -76,7 +95,7 @@ def install_npm_packages(node: Node) -> Path:
     return target
 
 
-def _npm_ci(node: Node, workshop: Path) -> None:
+def _npm_ci(node: Node, workshop: Path, on_line: Callable[[str], None]) -> None:
     command = [*node.npm_command, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     environment = {
         **os.environ,
@@ -84,18 +103,18 @@ def _npm_ci(node: Node, workshop: Path) -> None:
         "npm_config_update_notifier": "false",
         "NODE_DISABLE_COMPILE_CACHE": "1",
     }
-    status, lines = run_to_end(command, workshop, environment)
+    status, lines = run_to_end(command, workshop, environment, on_line)
     if status == 0:
         return
-    output = "\n".join(lines[-20:])
-    if any(code in output for code in _UNREACHABLE):
-        raise LocalAwsError(
-            f"npm cannot reach its registry to install aws-cdk@{cdk_cli_version()}; check the"
-            f" network, or npm's settings `registry` and `proxy`. npm said:\n{output}"
-        )
+    errors = [line for line in lines if line.startswith(_ERROR)] or lines
+    output = "\n".join(errors[:_ERROR_LINES])
+    remedy = next(
+        (remedy for codes, remedy in _REMEDIES if any(code in output for code in codes)),
+        "mend what npm says and run again",
+    )
     raise LocalAwsError(
-        f"npm could not install aws-cdk@{cdk_cli_version()} (exit status {status}). npm said:\n"
-        f"{output}"
+        f"npm failed (exit status {status}) and said:\n{output}\n"
+        f"npm could not install aws-cdk@{cdk_cli_version()}; {remedy}"
     )
 
 

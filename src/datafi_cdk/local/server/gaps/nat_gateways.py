@@ -11,6 +11,9 @@ _REPLACING = ("AllocationId", "ConnectivityType", "SubnetId")
 def _create(_logical_id: str, properties: Properties, _stack_name: str) -> Created:
     ec2 = client("ec2")
     allocation_id = properties.get("AllocationId")
+    is_public = properties.get("ConnectivityType", "public") == "public"
+    if is_public and allocation_id is None:
+        raise ValueError("a public NAT gateway must have an AllocationId")
     if allocation_id is not None:
         found = ec2.describe_addresses(AllocationIds=[allocation_id])["Addresses"]
         if not found:

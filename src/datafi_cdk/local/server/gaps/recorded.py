@@ -41,7 +41,7 @@ def _scaling_policy(_logical_id: str, properties: Properties) -> Created:
 
 
 def _web_acl_logging(_logical_id: str, properties: Properties) -> Created:
-    return properties["ResourceArn"], {}
+    return properties["ResourceArn"], {"ManagedByFirewallManager": "false"}
 
 
 def _pull_through_cache_rule(_logical_id: str, properties: Properties) -> Created:
@@ -75,7 +75,7 @@ RESOURCE_TYPES = (
         "AWS::ApplicationAutoScaling::ScalableTarget",
         _scalable_target,
         ("ResourceId", "ScalableDimension", "ServiceNamespace"),
-        ("MaxCapacity", "MinCapacity", "RoleARN", "ScheduledActions", "SuspendedState"),
+        ("MaxCapacity", "MinCapacity", "RoleARN", "ScheduledActions", "SuspendedState", "Tags"),
     ),
     _recorded(
         "AWS::ApplicationAutoScaling::ScalingPolicy",

@@ -25,8 +25,8 @@ def _disassociate(_association_id: str, properties: Properties) -> None:
         client("wafv2").disassociate_web_acl(ResourceArn=properties["ResourceArn"])
 
 
-_SET_REPLACING = ("IPAddressVersion", "Name", "Scope")
-_SET_UPDATABLE = ("Addresses", "Description")
+_SET_REPLACING = ("Name", "Scope")
+_SET_CHANGING = ("Addresses", "Description")
 
 
 def _create_set(logical_id: str, properties: Properties, stack_name: str) -> Created:
@@ -43,15 +43,27 @@ def _set_key(physical_id: str) -> dict[str, str]:
     return {"Name": name, "Id": set_id, "Scope": scope}
 
 
-def _update_set(physical_id: str, _old: Properties, new: Properties) -> Created:
+def _update_set(physical_id: str, old: Properties, new: Properties) -> Created:
+    if new["IPAddressVersion"] != old["IPAddressVersion"]:
+        raise ValueError("AWS::WAFv2::IPSet: IPAddressVersion cannot be changed")
     waf, key = client("wafv2"), _set_key(physical_id)
     current = waf.get_ip_set(**key)
     waf.update_ip_set(
         **key,
-        **{name: new[name] for name in _SET_UPDATABLE if name in new},
+        **{name: new[name] for name in _SET_CHANGING if name in new},
         LockToken=current["LockToken"],
     )
-    return physical_id, {"Arn": current["IPSet"]["ARN"], "Id": key["Id"]}
+    arn = current["IPSet"]["ARN"]
+    dropped = _tag_keys(old) - _tag_keys(new)
+    if dropped:
+        waf.untag_resource(ResourceARN=arn, TagKeys=sorted(dropped))
+    if new.get("Tags"):
+        waf.tag_resource(ResourceARN=arn, Tags=new["Tags"])
+    return physical_id, {"Arn": arn, "Id": key["Id"]}
+
+
+def _tag_keys(properties: Properties) -> set[str]:
+    return {tag["Key"] for tag in properties.get("Tags", [])}
 
 
 def _delete_set(physical_id: str, _properties: Properties) -> None:
@@ -74,6 +86,6 @@ RESOURCE_TYPES = (
         _update_set,
         _delete_set,
         replacing=_SET_REPLACING,
-        updatable=_SET_UPDATABLE,
+        updatable=(*_SET_CHANGING, "IPAddressVersion", "Tags"),
     ),
 )
