@@ -170,7 +170,7 @@ class DatafiEdgeConfig(_Section):
     """
 
     deployment_name: str = Field(
-        description="Name of the deployment, one DNS label; every resource is tagged with it."
+        description="Name of the deployment, one DNS label; its resources are tagged with it."
     )
     aws: AwsConfig | None = Field(
         default=None, description="Default: the account and region of whoever deploys."

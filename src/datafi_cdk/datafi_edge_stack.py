@@ -28,6 +28,13 @@ from .update_api import UpdateApi
 
 __all__ = ["DatafiEdgeStack"]
 
+# CloudFormation takes tags of these since a short time only: the oldest aws-cdk-lib that we support
+# validates them against a schema without, and with its recommended flags that is an error.
+_UNTAGGED = [
+    "AWS::ElasticLoadBalancingV2::Listener",
+    "AWS::ElasticLoadBalancingV2::ListenerRule",
+]
+
 
 class DatafiEdgeStack(Stack):
     """Network, names, load balancer, edge servers, their update APIs and a coordinator.
@@ -85,7 +92,9 @@ class DatafiEdgeStack(Stack):
             scope.node.try_remove_child(construct_id)
             return
         refuse(self, self._env_faults(config))
-        Tags.of(self).add("datafi:deployment", config.deployment_name)
+        Tags.of(self).add(
+            "datafi:deployment", config.deployment_name, exclude_resource_types=_UNTAGGED
+        )
         self._removal_policy = (
             RemovalPolicy.DESTROY if config.allow_delete_resources else RemovalPolicy.RETAIN
         )

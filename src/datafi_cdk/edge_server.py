@@ -15,7 +15,7 @@ from .edge_storage import EdgeStorage
 from .errors import Fault
 from .shared_ingress import GRPC_PORT, SharedIngress
 from .synthesis import concrete
-from .validation import by_variable, default_edge_variables
+from .validation import by_variable, default_edge_variables, type_faults
 
 __all__ = ["EdgeServer"]
 
@@ -94,7 +94,7 @@ class EdgeServer(DatafiService):
         cloud_map_namespace: servicediscovery.INamespace | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
-        own_faults = []
+        own_faults: list[Fault] = []
         if secret_variables is None:
             secret_variables = default_edge_variables(image_tag) if secret else ()
             if secret and concrete(image_tag) is None:
@@ -102,10 +102,12 @@ class EdgeServer(DatafiService):
                 remedy = "name the fields of the secret"
                 own_faults.append(Fault("secret_variables", allowed, "nothing", remedy))
         defaults = {}
-        if concrete(memory_limit_mib) is not None:
+        if isinstance(concrete(memory_limit_mib), int):
             defaults["MEMORY"] = str(round(memory_limit_mib / 2))
-        if storage:
+        if isinstance(storage, EdgeStorage):
             defaults["PARQUET_STORAGE"] = storage.parquet_storage
+        elif storage is not None:
+            own_faults += type_faults("storage", storage, EdgeStorage, "an EdgeStorage")
         super().__init__(
             scope,
             construct_id,

@@ -13,7 +13,7 @@ from constructs import Construct
 from .edge_dns import EdgeDns
 from .errors import Fault
 from .synthesis import concrete, refuse
-from .validation import host_faults, name_faults, number_faults
+from .validation import host_faults, name_faults, number_faults, type_faults
 
 __all__ = ["SharedIngress"]
 
@@ -288,8 +288,9 @@ class SharedIngress(Construct):
 
 
 def _idle_timeout_faults(idle_timeout: Duration) -> list[Fault]:
-    if idle_timeout.is_unresolved():
-        return []
+    faults = type_faults("idle_timeout", idle_timeout, Duration, "a Duration")
+    if faults or idle_timeout.is_unresolved():
+        return faults
     seconds, fraction = divmod(int(idle_timeout.to_milliseconds()), 1000)
     if fraction:
         given = f"{seconds}.{fraction:03} seconds"

@@ -84,7 +84,13 @@ class UpdateApi(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         faults = secret_faults("secret", secret)
-        if len(services) != 1:
+        if not isinstance(services, Sequence) or not all(
+            isinstance(service, DatafiService) for service in services
+        ):
+            given = f"a {type(services).__name__}"
+            remedy = "hand in [edge_server]"
+            faults.append(Fault("services", "a list of edge servers", given, remedy))
+        elif len(services) != 1:
             given = f"{len(services)} services"
             remedy = "make one update API for each service"
             faults.append(Fault("services", "a list of exactly one service", given, remedy))

@@ -39,6 +39,7 @@ Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-mem
 """
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_DOMAIN = re.compile(rf"{_DNS_LABEL.pattern}(\.{_DNS_LABEL.pattern})+")
 _IMAGE_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FIELD = re.compile(r"[A-Za-z0-9_.-]+")
@@ -46,6 +47,10 @@ _REGISTRY = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 _SHOWN_LENGTH = 80
 _HOST_HEADER_LENGTH = 128
 _CERTIFICATE_DOMAIN_LENGTH = 64
+
+
+def _matches(form: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and form.fullmatch(value) is not None
 
 
 def located(prefix: str, faults: Iterable[Fault]) -> list[Fault]:
@@ -84,7 +89,7 @@ def label_faults(label: str | None, argument: str, example: str) -> list[Fault]:
     Lower case, because load balancer rules and records are compared with it letter by letter.
     Source of the form: RFC 1035, section 2.3.1, and RFC 1123, section 2.1.
     """
-    if label is None or _DNS_LABEL.fullmatch(label):
+    if label is None or _matches(_DNS_LABEL, label):
         return []
     allowed = "one DNS label (1 to 63 of a-z, 0-9 and -, no - at an end)"
     return [Fault(argument, allowed, shown(label), f"choose one such as {example!r}")]
@@ -102,8 +107,7 @@ def root_domain_faults(root_domain: str | None, argument: str = "root_domain") -
     """The domain under which every server gets its name."""
     if root_domain is None:
         return []
-    labels = root_domain.split(".")
-    if len(labels) >= 2 and all(_DNS_LABEL.fullmatch(label) for label in labels):
+    if _matches(_DOMAIN, root_domain):
         return []
     allowed = "a domain name in lower case with at least two labels and no dot at its end"
     return [Fault(argument, allowed, shown(root_domain), "write it as 'datafi-edge.example.com'")]
@@ -114,7 +118,7 @@ def certificate_domain_faults(root_domain: str | None) -> list[Fault]:
 
     Source of the length: https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
     """
-    if root_domain is None or len(root_domain) <= _CERTIFICATE_DOMAIN_LENGTH:
+    if not isinstance(root_domain, str) or len(root_domain) <= _CERTIFICATE_DOMAIN_LENGTH:
         return []
     allowed = f"at most {_CERTIFICATE_DOMAIN_LENGTH} characters long for a new certificate"
     given = f"{root_domain!r} ({len(root_domain)})"
@@ -161,11 +165,11 @@ def _listed(values: Iterable[object]) -> str:
 
 def number_faults(argument: str, value: int | None, lowest: int, highest: int) -> list[Fault]:
     """A whole number within bounds, both included."""
-    if value is None or lowest <= value <= highest:
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if value is None or (is_number and lowest <= value <= highest):
         return []
-    return [
-        Fault(argument, f"from {lowest} to {highest}", shown(value), "choose a number in between")
-    ]
+    allowed = f"a whole number from {lowest} to {highest}"
+    return [Fault(argument, allowed, shown(value), "choose a number in between")]
 
 
 def image_tag_faults(tag: str | None) -> list[Fault]:
@@ -173,7 +177,7 @@ def image_tag_faults(tag: str | None) -> list[Fault]:
 
     Source: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
     """
-    if tag is None or _IMAGE_TAG.fullmatch(tag):
+    if tag is None or _matches(_IMAGE_TAG, tag):
         return []
     allowed = "an image tag (1 to 128 of A-Z, a-z, 0-9, _, . and -, no . or - at its start)"
     return [Fault("image_tag", allowed, shown(tag), "give the tag alone, such as 'latest'")]
@@ -181,10 +185,10 @@ def image_tag_faults(tag: str | None) -> list[Fault]:
 
 def registry_faults(registry: str | None) -> list[Fault]:
     """The host of a container registry, with its port if it has one."""
-    if registry is None or _REGISTRY.fullmatch(registry):
+    if registry is None or _matches(_REGISTRY, registry):
         return []
     allowed = "the host of a registry, without scheme, user or path"
-    given = concealed(registry) if "@" in registry else shown(registry)
+    given = concealed(registry) if "@" in str(registry) else shown(registry)
     return [Fault("registry", allowed, given, "write it as 'datafi.azurecr.io'")]
 
 
@@ -192,7 +196,7 @@ def environment_faults(environment: Mapping[str, str]) -> list[Fault]:
     """Plain environment variables: valid names, strings, and none whose value is secret."""
     faults = []
     for variable, value in environment.items():
-        if not _VARIABLE.fullmatch(variable):
+        if not _matches(_VARIABLE, variable):
             faults.append(_variable_fault("environment"))
             continue
         if not isinstance(value, str):
@@ -222,6 +226,13 @@ def by_variable(secret_variables: Sequence[str] | Mapping[str, str]) -> dict[str
     return {name: name for name in names}
 
 
+def type_faults(argument: str, value: object, kind: type, allowed: str) -> list[Fault]:
+    """A value of one type, where anything else would fail far from its cause."""
+    if isinstance(value, kind):
+        return []
+    return [Fault(argument, allowed, f"a {type(value).__name__}", f"hand in {allowed}")]
+
+
 def secret_faults(argument: str, secret: object) -> list[Fault]:
     """A secret handed to a construct: a reference to Secrets Manager, not its value."""
     if not isinstance(secret, str):
@@ -242,11 +253,11 @@ def secret_variable_faults(
             Fault("secret_variables", allowed, "a secret's fields", "hand in the secret as well")
         )
     for variable, field in (secret_variables or {}).items():
-        if not _VARIABLE.fullmatch(variable):
+        if not _matches(_VARIABLE, variable):
             faults.append(_variable_fault("secret_variables"))
             continue
         place = f"secret_variables.{variable}"
-        if not _FIELD.fullmatch(field):
+        if not _matches(_FIELD, field):
             allowed = "the name of a field (A-Z, a-z, 0-9, _, . and -)"
             given = concealed(field) if field else "''"
             faults.append(Fault(place, allowed, given, "name a field of the secret"))

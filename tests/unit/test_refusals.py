@@ -125,7 +125,7 @@ def update_api(count: int = 1, **arguments: Any) -> None:
     """An update API for `count` services."""
     made = surroundings()
     services = [edge_server(made, f"Es{index}", name=f"es{index}") for index in range(count)]
-    UpdateApi(made.stack, "Updates", ingress=made.ingress, services=services, **arguments)
+    UpdateApi(made.stack, "Updates", **{"ingress": made.ingress, "services": services, **arguments})
 
 
 def two_update_apis_for_one_server() -> None:
@@ -600,6 +600,37 @@ def test_tokens_pass_in_names_and_ingress() -> None:
     assert edge_dns(root_domain=Token.as_string({"Ref": "Domain"})).name_servers
     seconds = Duration.seconds(Token.as_number({"Ref": "Seconds"}))
     assert shared_ingress(seconds).load_balancer
+
+
+OF_ANOTHER_TYPE: list[tuple[Callable[[], Any], str]] = [
+    (lambda: edge_server(memory_limit_mib="2048"), "Test/Es: memory_limit_mib"),
+    (lambda: edge_server(cpu="1024"), "Test/Es: cpu"),
+    (lambda: edge_server(desired_count="1"), "Test/Es: desired_count"),
+    (lambda: edge_server(desired_count=1.5), "Test/Es: desired_count"),
+    (lambda: edge_server(desired_count=True), "Test/Es: desired_count"),
+    (lambda: edge_server(image_tag=5), "Test/Es: image_tag"),
+    (lambda: edge_server(name=5), "Test/Es: name"),
+    (lambda: edge_server_with_secret(secret_variables=[1]), "Test/Es: secret_variables"),
+    (lambda: edge_server(environment={1: "x"}), "Test/Es: environment"),
+    (lambda: edge_server(storage="bucket"), "Test/Es: storage"),
+    (lambda: coordinator(registry=5), "Test/Co: registry"),
+    (lambda: shared_ingress(60), "Test/Ingress: idle_timeout"),
+    (lambda: edge_dns(root_domain=5), "Test/Dns: root_domain"),
+    (lambda: update_api(services="es"), "Test/Updates: services"),
+    (lambda: update_api(services=5), "Test/Updates: services"),
+]
+
+
+@pytest.mark.parametrize(
+    ("make", "place"),
+    [
+        pytest.param(*entry, id=f"{index} {entry[1]}")
+        for index, entry in enumerate(OF_ANOTHER_TYPE, start=1)
+    ],
+)
+def test_refuses_values_of_another_type(make: Callable[[], Any], place: str) -> None:
+    """As a fault like any other, and not as an error from deep within the CDK."""
+    assert places(make) == {place}
 
 
 def test_known_part_of_a_half_known_pair_is_checked() -> None:
