@@ -122,20 +122,13 @@ class DatafiService(Construct):
         self.task_definition = ecs.FargateTaskDefinition(
             self, "TaskDefinition", cpu=cpu, memory_limit_mib=memory_limit_mib
         )
+        defaults = {"DISABLE_SSL": "true", "LOG_LEVEL": "INFO", **default_environment}
+        plain = {**defaults, **environment}
         self.container = self.task_definition.add_container(
             "Container",
             container_name=name,
             image=image(),
-            environment={
-                variable: value
-                for variable, value in {
-                    "DISABLE_SSL": "true",
-                    "LOG_LEVEL": "INFO",
-                    **default_environment,
-                    **environment,
-                }.items()
-                if variable not in secret_variables
-            },
+            environment={key: plain[key] for key in plain if key not in secret_variables},
             secrets=self._container_secrets(secret, secret_variables) if secret else None,
             logging=ecs.LogDrivers.aws_logs(stream_prefix=name, log_group=self.log_group),
             port_mappings=[
@@ -143,31 +136,8 @@ class DatafiService(Construct):
                 ecs.PortMapping(name="grpc", container_port=grpc_port),
             ],
         )
-        if secret:
-            grant_key_of(secret, self.task_definition.obtain_execution_role())
-        security_group = ec2.SecurityGroup(
-            self, "SecurityGroup", vpc=cluster.vpc, description=f"Tasks of {name}"
-        )
-        self.connections = security_group.connections
-        self.service = ecs.FargateService(
-            self,
-            "Service",
-            cluster=cluster,
-            task_definition=self.task_definition,
-            desired_count=desired_count,
-            security_groups=[security_group],
-            min_healthy_percent=100,
-            max_healthy_percent=200,
-            circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
-            enable_ecs_managed_tags=True,
-            propagate_tags=ecs.PropagatedTagSource.SERVICE,
-            cloud_map_options=ecs.CloudMapOptions(
-                name=name, cloud_map_namespace=cloud_map_namespace
-            )
-            if cloud_map_namespace
-            else None,
-        )
-        self._wait_for_what_a_task_needs(cluster.vpc)
+        self.service = self._fargate_service(cluster, desired_count, cloud_map_namespace)
+        self.connections = self.service.connections
         self.http_target_group = self._target_group(
             "HttpTargetGroup",
             cluster.vpc,
@@ -200,21 +170,50 @@ class DatafiService(Construct):
     def _container_secrets(
         self, secret: secretsmanager.ISecret, secret_variables: Mapping[str, str]
     ) -> dict[str, ecs.Secret]:
+        grant_key_of(secret, self.task_definition.obtain_execution_role())
         readable = without_key(self, "SecretWithoutKey", secret)
         return {
             variable: ecs.Secret.from_secrets_manager(readable, field)
             for variable, field in secret_variables.items()
         }
 
-    def _wait_for_what_a_task_needs(self, vpc: ec2.IVpc) -> None:
-        """Start no task before it can read its secrets and pull its image.
+    def _fargate_service(
+        self,
+        cluster: ecs.ICluster,
+        desired_count: int,
+        cloud_map_namespace: servicediscovery.INamespace | None,
+    ) -> ecs.FargateService:
+        """The service, which starts no task before that can read its secrets and pull its image.
 
         Otherwise the first tasks of a new stack may fail, and the circuit breaker counts them.
         """
-        self.service.node.add_dependency(
-            self.task_definition.obtain_execution_role(),
-            vpc.select_subnets().internet_connectivity_established,
+        service = ecs.FargateService(
+            self,
+            "Service",
+            cluster=cluster,
+            task_definition=self.task_definition,
+            desired_count=desired_count,
+            security_groups=[
+                ec2.SecurityGroup(
+                    self, "SecurityGroup", vpc=cluster.vpc, description=f"Tasks of {self.name}"
+                )
+            ],
+            min_healthy_percent=100,
+            max_healthy_percent=200,
+            circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
+            enable_ecs_managed_tags=True,
+            propagate_tags=ecs.PropagatedTagSource.SERVICE,
+            cloud_map_options=ecs.CloudMapOptions(
+                name=self.name, cloud_map_namespace=cloud_map_namespace
+            )
+            if cloud_map_namespace
+            else None,
         )
+        service.node.add_dependency(
+            self.task_definition.obtain_execution_role(),
+            cluster.vpc.select_subnets().internet_connectivity_established,
+        )
+        return service
 
     def _target_group(
         self,

@@ -19,7 +19,7 @@ app = typer.Typer(
     help="Run the Datafi data plane in your own AWS account.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
 )
 
 
