@@ -195,7 +195,7 @@ class DatafiEdgeConfig(_Section):
     disable_stack: bool = Field(
         default=False,
         description="Whether no stack is made. What runs keeps running; only `cdk destroy`, "
-        "with this off, deletes.",
+        "with this off, deletes. In an app without other stacks, cdk finds none and exits with 1.",
     )
 
     @classmethod
@@ -218,10 +218,14 @@ class DatafiEdgeConfig(_Section):
             ```
         """
         document = read_yaml(Path(path))
+        faults = document.duplicates
         try:
-            return cls.model_validate(document.data)
+            config = cls.model_validate(document.data)
         except InvalidInputError as error:
-            raise InvalidInputError(document.with_lines(error.faults)) from None
+            faults = (*faults, *error.faults)
+        if faults:
+            raise InvalidInputError(document.with_lines(faults))
+        return config
 
     @model_validator(mode="wrap")
     @classmethod

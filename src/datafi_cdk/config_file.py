@@ -11,13 +11,14 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import ComposerError
-from ruamel.yaml.constructor import ConstructorError, DuplicateKeyError
+from ruamel.yaml.constructor import ConstructorError
 from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 from ruamel.yaml.scanner import ScannerError
 
 from .errors import Fault, InvalidInputError
 
+_PLAIN_PLACE = re.compile(r"[A-Za-z0-9_.\[\]-]+")
 _LAST_KEY = re.compile(r"(\.?[^.\[\]]+|\[[0-9]+\])$")
 
 
@@ -29,11 +30,13 @@ class YamlDocument:
         path: The file.
         data: Its contents.
         lines: Path of keys (`dns.root_domain`, `edge_servers.long_running[0]`) to line, from 1.
+        duplicates: A fault for each key that stands where one of its name stands already.
     """
 
     path: Path
     data: Any
     lines: dict[str, int]
+    duplicates: tuple[Fault, ...]
 
     def with_lines(self, faults: Iterable[Fault]) -> list[Fault]:
         """The faults with the file and the line before their place, in the order of the file."""
@@ -67,19 +70,28 @@ def read_yaml(path: Path) -> YamlDocument:
         given = type(error).__name__
         raise _refusal(path, "a readable file in UTF-8", given, "check the file") from error
     yaml = YAML(typ="safe", pure=True)
+    yaml.allow_duplicate_keys = True
     try:
         root = yaml.compose(text)
-        lines = dict(_lines(root, "", path, ())) if root else {}
+        lines = list(_lines(root, "", path, ())) if root else []
         data = yaml.load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"{path}:{mark.line + 1}" if mark else str(path)
-        if isinstance(error, DuplicateKeyError):
-            raise _refusal(place, "a key of its own", "one that is above", "remove one") from None
         raise _refusal(place, "YAML", _problem(error), "correct the line") from None
     except (YAMLError, RecursionError) as error:
         raise _refusal(path, "YAML", type(error).__name__, "correct the file") from None
-    return YamlDocument(path, data, lines)
+    return YamlDocument(path, data, dict(lines), tuple(_duplicates(lines)))
+
+
+def _duplicates(lines: Iterable[tuple[str, int]]) -> Iterator[Fault]:
+    first: dict[str, int] = {}
+    for place, line in lines:
+        if place in first:
+            shown = place if _PLAIN_PLACE.fullmatch(place) else _LAST_KEY.sub("", place)
+            given = f"another one of its name in line {first[place]}"
+            yield Fault(shown or "the file", "the only key of its name", given, "remove one")
+        first.setdefault(place, line)
 
 
 def _problem(error: MarkedYAMLError) -> str:

@@ -52,11 +52,14 @@ def _fault(
         return Fault(place, "given", "nothing", "add it")
     if kind == "invalid_key" or location[-1:] == ("[key]",):
         place = _place(location[:-1] if kind == "invalid_key" else location[:-2]) or "the file"
-        return Fault(place, "named with strings", "a key of another type", "put it in quotes")
+        return Fault(place, "a mapping whose keys are strings", "another key", "put it in quotes")
     if kind in _KINDS:
         allowed, remedy = _KINDS[kind]
         if location[-1:] == ("secret_variables",):
             allowed = "a list of names or a mapping of variable to field"
+            remedy = "write it as [KEY]"
+        elif given is None:
+            remedy = "give a value or remove the key"
         return Fault(place, allowed, _given(location, given), remedy)
     return Fault(place, f"valid ({message})", concealed(given), "correct it")
 

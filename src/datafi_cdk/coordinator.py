@@ -12,9 +12,14 @@ from constructs import Construct
 
 from .datafi_service import DatafiService, GrpcHealthCheck
 from .secret_access import grant_key_of, without_key
-from .shared_ingress import GRPC_PORT, SharedIngress
+from .shared_ingress import SharedIngress
 from .synthesis import concrete
-from .validation import DEFAULT_COORDINATOR_VARIABLES, by_variable, registry_faults, secret_faults
+from .validation import (
+    DEFAULT_COORDINATOR_VARIABLES,
+    registry_faults,
+    required_faults,
+    secret_faults,
+)
 
 __all__ = ["Coordinator"]
 
@@ -107,19 +112,19 @@ class Coordinator(DatafiService):
             memory_limit_mib=memory_limit_mib,
             desired_count=desired_count,
             secret=secret,
-            secret_variables=by_variable(secret_variables),
-            environment=environment or {},
-            default_environment={
+            secret_variables=secret_variables,
+            environment={} if environment is None else environment,
+            default_environment=lambda: {
                 "MODE": "prod",
                 "GLOBAL_COORDINATOR": "https://co-global.api.home.datafi.us",
                 "JWT_ISS": f"https://{ingress.host(name)}/",
             },
             http_port=http_port,
-            grpc_port=GRPC_PORT,
             grpc_health_check=_GRPC_HEALTH_CHECK,
             cloud_map_namespace=cloud_map_namespace,
             removal_policy=removal_policy,
-            own_faults=[
+            own_faults=lambda: [
+                *required_faults(registry=registry, secret=secret),
                 *registry_faults(concrete(registry)),
                 *secret_faults("registry_credentials", registry_credentials),
                 *ingress.second_coordinator_faults(),

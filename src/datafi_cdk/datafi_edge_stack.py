@@ -21,10 +21,11 @@ from .datafi_service import DatafiService
 from .edge_dns import EdgeDns
 from .edge_server import EdgeServer
 from .edge_storage import EdgeStorage
-from .errors import Fault
+from .errors import Fault, InvalidInputError
 from .shared_ingress import SharedIngress
-from .synthesis import refuse
+from .synthesis import concrete, refuse
 from .update_api import UpdateApi
+from .validation import type_faults
 
 __all__ = ["DatafiEdgeStack"]
 
@@ -43,7 +44,8 @@ class DatafiEdgeStack(Stack):
     needs another composition uses the constructs themselves.
 
     With `disable_stack` in the configuration no stack is made: the app has nothing of this id, so
-    `cdk deploy` leaves alone what runs. The attributes are then missing.
+    `cdk deploy` leaves alone what runs. The attributes are then missing. An app without any other
+    stack makes the `cdk` command end with exit code 1, as it finds none.
 
     Args:
         scope: The app or stage.
@@ -83,6 +85,14 @@ class DatafiEdgeStack(Stack):
     def __init__(
         self, scope: Construct, construct_id: str, *, config: DatafiEdgeConfig, **kwargs: Any
     ) -> None:
+        faults = type_faults(
+            f"{construct_id}: config",
+            config,
+            DatafiEdgeConfig,
+            "a DatafiEdgeConfig, such as DatafiEdgeConfig.from_file(…) gives",
+        )
+        if faults:
+            raise InvalidInputError(faults)
         if config.aws:
             env = Environment(account=config.aws.account, region=config.aws.region)
             kwargs.setdefault("env", env)
@@ -132,7 +142,9 @@ class DatafiEdgeStack(Stack):
         ):
             return []
         allowed = f"that of the configuration ({config.aws.account}/{config.aws.region})"
-        return [Fault("env", allowed, f"{self.account}/{self.region}", "leave one of them out")]
+        account = concrete(self.account) or "no account"
+        region = concrete(self.region) or "no region"
+        return [Fault("env", allowed, f"{account}/{region}", "leave one of them out")]
 
     def _network(self, config: DatafiEdgeConfig) -> ec2.IVpc:
         if config.vpc:

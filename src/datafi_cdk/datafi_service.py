@@ -17,9 +17,10 @@ from constructs import Construct
 from . import validation
 from .errors import Fault
 from .secret_access import grant_key_of, without_key
-from .shared_ingress import SharedIngress
+from .shared_ingress import GRPC_PORT, SharedIngress
 from .synthesis import concrete, refuse
 
+_GRPC_CONTAINER_PORT = 50051
 _DEREGISTRATION_DELAY = Duration.seconds(5)
 
 
@@ -46,6 +47,8 @@ class DatafiService(Construct):
         InvalidInputError: With every argument that cannot work.
     """
 
+    ingress: SharedIngress
+    """The load balancer in front of it."""
     name: str
     """The server's name: the first label of its host name."""
     host: str
@@ -83,38 +86,53 @@ class DatafiService(Construct):
         memory_limit_mib: int,
         desired_count: int,
         secret: secretsmanager.ISecret | None,
-        secret_variables: Mapping[str, str],
+        secret_variables: Sequence[str] | Mapping[str, str],
         environment: Mapping[str, str],
-        default_environment: Mapping[str, str],
+        default_environment: Callable[[], Mapping[str, str]],
         http_port: int,
-        grpc_port: int,
         grpc_health_check: GrpcHealthCheck,
         cloud_map_namespace: servicediscovery.INamespace | None,
         removal_policy: RemovalPolicy,
-        own_faults: Sequence[Fault] = (),
+        own_faults: Callable[[], Sequence[Fault]],
     ) -> None:
         super().__init__(scope, construct_id)
         refuse(
             self,
             [
-                *validation.fargate_faults(concrete(cpu), concrete(memory_limit_mib)),
-                *validation.number_faults("desired_count", concrete(desired_count), 0, 5000),
-                *validation.number_faults("http_port", concrete(http_port), 1, 65535),
-                *validation.image_tag_faults(concrete(image_tag)),
-                *validation.secret_faults("secret", secret),
-                *validation.environment_faults(environment),
-                *validation.secret_variable_faults(
-                    secret_variables, environment, has_secret=secret is not None
-                ),
-                *ingress.unclaimable_name_faults(name),
-                *_network_faults(cluster, ingress),
-                *own_faults,
+                *validation.interface_faults("cluster", cluster, "cluster_arn", "a cluster"),
+                *validation.type_faults("ingress", ingress, SharedIngress, "a SharedIngress"),
+                *validation.type_faults("environment", environment, Mapping, "a mapping"),
             ],
         )
+        refuse(
+            self,
+            [
+                *validation.required_faults(
+                    name=name,
+                    image_tag=image_tag,
+                    cpu=cpu,
+                    memory_limit_mib=memory_limit_mib,
+                    desired_count=desired_count,
+                    http_port=http_port,
+                    removal_policy=removal_policy,
+                ),
+                *ingress.unclaimable_name_faults(name),
+                *validation.image_tag_faults(concrete(image_tag)),
+                *validation.fargate_faults(concrete(cpu), concrete(memory_limit_mib)),
+                *validation.number_faults("desired_count", concrete(desired_count), 0, 5000),
+                *_port_faults(concrete(http_port)),
+                *_secret_faults(secret, secret_variables, environment),
+                *validation.environment_faults(environment),
+                *_namespace_faults(cloud_map_namespace),
+                *_network_faults(cluster, ingress),
+                *own_faults(),
+            ],
+        )
+        self.ingress = ingress
         self.name = name
         self.host = ingress.claim_name(self, name)
         self.url = f"https://{self.host}"
-        self.grpc_endpoint = f"{self.host}:{grpc_port}"
+        self.grpc_endpoint = f"{self.host}:{GRPC_PORT}"
 
         self.log_group = logs.LogGroup(
             self, "LogGroup", retention=logs.RetentionDays.ONE_MONTH, removal_policy=removal_policy
@@ -122,18 +140,19 @@ class DatafiService(Construct):
         self.task_definition = ecs.FargateTaskDefinition(
             self, "TaskDefinition", cpu=cpu, memory_limit_mib=memory_limit_mib
         )
-        defaults = {"DISABLE_SSL": "true", "LOG_LEVEL": "INFO", **default_environment}
+        defaults = {"DISABLE_SSL": "true", "LOG_LEVEL": "INFO", **default_environment()}
         plain = {**defaults, **environment}
+        fields = validation.by_variable(secret_variables)
         self.container = self.task_definition.add_container(
             "Container",
             container_name=name,
             image=image(),
-            environment={key: plain[key] for key in plain if key not in secret_variables},
-            secrets=self._container_secrets(secret, secret_variables) if secret else None,
+            environment={key: plain[key] for key in plain if key not in fields},
+            secrets=self._container_secrets(secret, fields) if secret else None,
             logging=ecs.LogDrivers.aws_logs(stream_prefix=name, log_group=self.log_group),
             port_mappings=[
                 ecs.PortMapping(name="http", container_port=http_port),
-                ecs.PortMapping(name="grpc", container_port=grpc_port),
+                ecs.PortMapping(name="grpc", container_port=_GRPC_CONTAINER_PORT),
             ],
         )
         self.service = self._fargate_service(cluster, desired_count, cloud_map_namespace)
@@ -148,7 +167,7 @@ class DatafiService(Construct):
         self.grpc_target_group = self._target_group(
             "GrpcTargetGroup",
             cluster.vpc,
-            grpc_port,
+            _GRPC_CONTAINER_PORT,
             elbv2.ApplicationProtocolVersion.GRPC,
             elbv2.HealthCheck(
                 path=grpc_health_check.path, healthy_grpc_codes=str(grpc_health_check.code)
@@ -168,13 +187,13 @@ class DatafiService(Construct):
         )
 
     def _container_secrets(
-        self, secret: secretsmanager.ISecret, secret_variables: Mapping[str, str]
+        self, secret: secretsmanager.ISecret, fields: Mapping[str, str]
     ) -> dict[str, ecs.Secret]:
         grant_key_of(secret, self.task_definition.obtain_execution_role())
         readable = without_key(self, "SecretWithoutKey", secret)
         return {
             variable: ecs.Secret.from_secrets_manager(readable, field)
-            for variable, field in secret_variables.items()
+            for variable, field in fields.items()
         }
 
     def _fargate_service(
@@ -239,6 +258,36 @@ class DatafiService(Construct):
                 )
             ],
         )
+
+
+def _port_faults(http_port: int | None) -> list[Fault]:
+    if http_port == _GRPC_CONTAINER_PORT:
+        allowed = "another port than that of gRPC in the container"
+        return [Fault("http_port", allowed, str(http_port), "choose the port that takes HTTP")]
+    return validation.number_faults("http_port", http_port, 1, 65535)
+
+
+def _secret_faults(
+    secret: secretsmanager.ISecret | None,
+    secret_variables: Sequence[str] | Mapping[str, str],
+    environment: Mapping[str, str],
+) -> list[Fault]:
+    faults = validation.secret_faults("secret", secret) if secret is not None else []
+    return [
+        *faults,
+        *validation.variables_type_faults(secret_variables),
+        *validation.secret_variable_faults(
+            validation.by_variable(secret_variables), environment, has_secret=secret is not None
+        ),
+    ]
+
+
+def _namespace_faults(namespace: servicediscovery.INamespace | None) -> list[Fault]:
+    if namespace is None:
+        return []
+    return validation.interface_faults(
+        "cloud_map_namespace", namespace, "namespace_arn", "a Cloud Map namespace"
+    )
 
 
 def _network_faults(cluster: ecs.ICluster, ingress: SharedIngress) -> list[Fault]:

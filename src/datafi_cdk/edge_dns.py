@@ -40,7 +40,8 @@ class EdgeDns(Construct):
     Raises:
         InvalidInputError: `root_domain` is no domain name, or longer than the 64 characters that a
             new certificate takes; there is no zone and no certificate; or a zone is handed in
-            although none is to be used.
+            although none is to be used, does not hold `root_domain`, or is private and there is no
+            certificate.
 
     Example:
         ```python
@@ -69,13 +70,21 @@ class EdgeDns(Construct):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
-        faults = validation.root_domain_faults(concrete(root_domain))
+        faults = validation.required_faults(root_domain=root_domain)
+        faults += validation.root_domain_faults(concrete(root_domain))
+        if hosted_zone is not None:
+            faults += _zone_faults(root_domain, hosted_zone, needs_public=certificate is None)
+        if certificate is not None:
+            faults += validation.interface_faults(
+                "certificate", certificate, "certificate_arn", "a certificate (ICertificate)"
+            )
         if certificate is None:
             faults += validation.certificate_domain_faults(concrete(root_domain))
         if not enable_hosted_zone:
             faults += _without_zone_faults(hosted_zone, certificate)
         refuse(self, faults)
 
+        self._records_are_made = False
         self.root_domain = root_domain
         self.name_servers = None
         if enable_hosted_zone and hosted_zone is None:
@@ -106,9 +115,17 @@ class EdgeDns(Construct):
 
         Returns:
             The records; none if they are kept elsewhere (`enable_hosted_zone=False`).
+
+        Raises:
+            InvalidInputError: The names point at another load balancer already.
         """
         if self.hosted_zone is None:
             return []
+        if self._records_are_made:
+            allowed = f"one whose names point nowhere yet ({self.node.path})"
+            given = "one whose names point at another load balancer"
+            refuse(scope, [Fault("dns", allowed, given, "give each an EdgeDns of its own")])
+        self._records_are_made = True
         target = route53.RecordTarget.from_alias(route53_targets.LoadBalancerTarget(load_balancer))
         return [
             route53.ARecord(
@@ -119,6 +136,33 @@ class EdgeDns(Construct):
                 ("WildcardRecord", f"*.{self.root_domain}."),
             )
         ]
+
+
+def _zone_faults(
+    root_domain: str, hosted_zone: route53.IHostedZone, *, needs_public: bool
+) -> list[Fault]:
+    faults = validation.interface_faults(
+        "hosted_zone", hosted_zone, "hosted_zone_id", "a hosted zone (IHostedZone)"
+    )
+    if faults:
+        return faults
+    if needs_public and isinstance(hosted_zone, route53.PrivateHostedZone):
+        allowed = "a public zone, through which ACM validates a new certificate"
+        faults.append(Fault("hosted_zone", allowed, "a private one", "bring a certificate"))
+    zone_name = _zone_name(hosted_zone)
+    if zone_name and not f".{root_domain}".endswith(f".{zone_name.rstrip('.')}"):
+        allowed = f"the zone of {root_domain} or of a parent of it"
+        remedy = "hand in the zone that holds it"
+        faults.append(Fault("hosted_zone", allowed, f"that of {zone_name}", remedy))
+    return faults
+
+
+def _zone_name(hosted_zone: route53.IHostedZone) -> str | None:
+    """The zone's name, or `None`: one that is imported by id only raises when asked for it."""
+    try:
+        return concrete(hosted_zone.zone_name)
+    except RuntimeError:
+        return None
 
 
 def _without_zone_faults(

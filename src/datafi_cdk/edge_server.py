@@ -13,9 +13,9 @@ from constructs import Construct
 from .datafi_service import DatafiService, GrpcHealthCheck
 from .edge_storage import EdgeStorage
 from .errors import Fault
-from .shared_ingress import GRPC_PORT, SharedIngress
+from .shared_ingress import SharedIngress
 from .synthesis import concrete
-from .validation import by_variable, default_edge_variables, type_faults
+from .validation import default_edge_variables, type_faults
 
 __all__ = ["EdgeServer"]
 
@@ -94,20 +94,28 @@ class EdgeServer(DatafiService):
         cloud_map_namespace: servicediscovery.INamespace | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
-        own_faults: list[Fault] = []
+        key_is_unknown = secret_variables is None and concrete(image_tag) is None
         if secret_variables is None:
             secret_variables = default_edge_variables(image_tag) if secret else ()
-            if secret and concrete(image_tag) is None:
+
+        def default_environment() -> dict[str, str]:
+            defaults = {}
+            if concrete(memory_limit_mib) is not None:
+                defaults["MEMORY"] = str(round(memory_limit_mib / 2))
+            if storage:
+                defaults["PARQUET_STORAGE"] = storage.parquet_storage
+            return defaults
+
+        def own_faults() -> list[Fault]:
+            faults = type_faults("storage", storage, EdgeStorage, "an EdgeStorage")
+            if storage is None:
+                faults = []
+            if secret and image_tag is not None and key_is_unknown:
                 allowed = "given if image_tag is known at deployment only"
                 remedy = "name the fields of the secret"
-                own_faults.append(Fault("secret_variables", allowed, "nothing", remedy))
-        defaults = {}
-        if isinstance(concrete(memory_limit_mib), int):
-            defaults["MEMORY"] = str(round(memory_limit_mib / 2))
-        if isinstance(storage, EdgeStorage):
-            defaults["PARQUET_STORAGE"] = storage.parquet_storage
-        elif storage is not None:
-            own_faults += type_faults("storage", storage, EdgeStorage, "an EdgeStorage")
+                faults.append(Fault("secret_variables", allowed, "nothing", remedy))
+            return faults
+
         super().__init__(
             scope,
             construct_id,
@@ -120,11 +128,10 @@ class EdgeServer(DatafiService):
             memory_limit_mib=memory_limit_mib,
             desired_count=desired_count,
             secret=secret,
-            secret_variables=by_variable(secret_variables),
-            environment=environment or {},
-            default_environment=defaults,
+            secret_variables=secret_variables,
+            environment={} if environment is None else environment,
+            default_environment=default_environment,
             http_port=_HTTP_PORT,
-            grpc_port=GRPC_PORT,
             grpc_health_check=_GRPC_HEALTH_CHECK,
             cloud_map_namespace=cloud_map_namespace,
             removal_policy=removal_policy,

@@ -9,6 +9,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from .synthesis import refuse
+from .validation import interface_faults
+
 __all__ = ["EdgeStorage"]
 
 _OBJECT_ACTIONS = (
@@ -33,6 +36,9 @@ class EdgeStorage(Construct):
         removal_policy: What becomes of a new bucket when it leaves the stack; with
             `RemovalPolicy.DESTROY` its objects are deleted with it. Default: retained.
 
+    Raises:
+        InvalidInputError: `bucket` is no bucket.
+
     Example:
         ```python
         edge = EdgeServer(self, "Es", ..., storage=EdgeStorage(self, "EsData"))
@@ -53,6 +59,8 @@ class EdgeStorage(Construct):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
+        if bucket is not None:
+            refuse(self, interface_faults("bucket", bucket, "bucket_arn", "a bucket (IBucket)"))
         self.bucket = bucket or s3.Bucket(
             self,
             "Bucket",

@@ -1,6 +1,6 @@
 """The one exception family of datafi-cdk.
 
-Every error that this library raises on purpose is a `DatafiError`. What a user can mend by
+Every error that users of this library can cause is a `DatafiError`. What a user can mend by
 changing their input is an `InvalidInputError`, which carries *every* fault found, not the first
 only. No message holds a value that may be secret: see `Fault.given`.
 """
@@ -14,7 +14,7 @@ __all__ = ["DatafiError", "Fault", "InvalidInputError", "LocalAwsError"]
 
 
 class DatafiError(Exception):
-    """Base class of every error that datafi-cdk raises.
+    """Base class of every error that users of datafi-cdk can cause.
 
     Example:
         >>> from datafi_cdk import DatafiError, InvalidInputError

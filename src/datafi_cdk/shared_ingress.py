@@ -13,7 +13,7 @@ from constructs import Construct
 from .edge_dns import EdgeDns
 from .errors import Fault
 from .synthesis import concrete, refuse
-from .validation import host_faults, name_faults, number_faults, type_faults
+from .validation import host_faults, interface_faults, name_faults, number_faults, type_faults
 
 __all__ = ["SharedIngress"]
 
@@ -23,6 +23,7 @@ GRPC_PORT = 50051
 
 _DEFAULT_IDLE_TIMEOUT = Duration.hours(1)
 _PRIORITIES_PER_PROTOCOL = 25_000
+_ZONES = 2
 
 
 class SharedIngress(Construct):
@@ -50,7 +51,7 @@ class SharedIngress(Construct):
 
     Raises:
         InvalidInputError: `idle_timeout` is out of bounds or no whole number of seconds, or the VPC
-            has no public subnets.
+            has no public subnets in two zones.
 
     Example:
         ```python
@@ -82,7 +83,14 @@ class SharedIngress(Construct):
         deletion_protection: bool = True,
     ) -> None:
         super().__init__(scope, construct_id)
-        refuse(self, [*_idle_timeout_faults(idle_timeout), *_public_subnet_faults(vpc)])
+        refuse(
+            self,
+            [
+                *type_faults("dns", dns, EdgeDns, "an EdgeDns"),
+                *_idle_timeout_faults(idle_timeout),
+                *_vpc_faults(vpc),
+            ],
+        )
 
         self.vpc = vpc
         self.root_domain = dns.root_domain
@@ -226,6 +234,9 @@ class SharedIngress(Construct):
             paths: The paths it serves. Default: every path.
             action: What becomes of the requests, such as `ListenerAction.forward([target_group])`.
 
+        Returns:
+            The rule.
+
         Raises:
             InvalidInputError: Another rule already has the priority that follows from its hosts
                 and paths.
@@ -247,6 +258,9 @@ class SharedIngress(Construct):
             rule_id: The id of the rule in `scope`.
             hosts: The host names it serves, at most five.
             action: What becomes of the requests; a target group's protocol version must be gRPC.
+
+        Returns:
+            The rule.
 
         Raises:
             InvalidInputError: Another rule already has the priority that follows from its hosts.
@@ -298,11 +312,16 @@ def _idle_timeout_faults(idle_timeout: Duration) -> list[Fault]:
     return number_faults("idle_timeout in seconds", seconds, 1, 4000)
 
 
-def _public_subnet_faults(vpc: ec2.IVpc) -> list[Fault]:
-    if vpc.public_subnets:
+def _vpc_faults(vpc: ec2.IVpc) -> list[Fault]:
+    faults = interface_faults("vpc", vpc, "vpc_id", "a VPC (IVpc)")
+    if faults:
+        return faults
+    zones = {subnet.availability_zone for subnet in vpc.public_subnets}
+    if len(zones) >= _ZONES:
         return []
-    allowed = "one with public subnets in two zones"
-    return [Fault("vpc", allowed, "one without", "hand in the VPC with its public subnets")]
+    allowed = "one with public subnets in two availability zones"
+    given = f"one with public subnets in {len(zones)}"
+    return [Fault("vpc", allowed, given, "hand in the VPC with its public subnets")]
 
 
 def _priority(address: str, *, is_grpc: bool) -> int:

@@ -51,8 +51,8 @@ class UpdateApi(Construct):
             stack. Default: retained.
 
     Raises:
-        InvalidInputError: `services` is not exactly one service, `secret` is a plain string, or
-            another update API of the ingress is for the same service.
+        InvalidInputError: `services` is not exactly one service behind `ingress`, `secret` is no
+            secret, or another update API of the ingress is for the same service.
 
     Example:
         ```python
@@ -83,18 +83,8 @@ class UpdateApi(Construct):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
-        faults = secret_faults("secret", secret)
-        if not isinstance(services, Sequence) or not all(
-            isinstance(service, DatafiService) for service in services
-        ):
-            given = f"a {type(services).__name__}"
-            remedy = "hand in [edge_server]"
-            faults.append(Fault("services", "a list of edge servers", given, remedy))
-        elif len(services) != 1:
-            given = f"{len(services)} services"
-            remedy = "make one update API for each service"
-            faults.append(Fault("services", "a list of exactly one service", given, remedy))
-        refuse(self, faults)
+        faults = secret_faults("secret", secret) if secret is not None else []
+        refuse(self, [*faults, *_service_faults(services, ingress)])
         (service,) = services
 
         hosts = _hosts(ingress)
@@ -164,10 +154,14 @@ class UpdateApi(Construct):
             scope: Where the rule is made.
             rule_id: The id of the rule in `scope`.
             ingress: The load balancer.
-            update_apis: The update APIs of the edge servers behind it.
+            update_apis: The update APIs of the edge servers behind it, at least one.
+
+        Returns:
+            The rule.
 
         Raises:
-            InvalidInputError: The ingress has such a rule already.
+            InvalidInputError: The ingress has such a rule already, or `update_apis` is not a list
+                of update APIs.
 
         Example:
             ```python
@@ -176,6 +170,10 @@ class UpdateApi(Construct):
             )
             ```
         """
+        if not update_apis or not all(isinstance(api, UpdateApi) for api in update_apis):
+            kinds = ", ".join(type(api).__name__ for api in update_apis)
+            allowed = "a list of at least one UpdateApi"
+            refuse(scope, [Fault("update_apis", allowed, f"[{kinds}]", "hand in the update APIs")])
         return ingress.add_http_rule(
             scope,
             rule_id,
@@ -198,6 +196,21 @@ class UpdateApi(Construct):
         for child in self.function.node.children:
             if isinstance(child, lambda_.CfnPermission):
                 child.source_account = Stack.of(self).account
+
+
+def _service_faults(services: Sequence[DatafiService], ingress: SharedIngress) -> list[Fault]:
+    allowed = "a list of exactly one EdgeServer or Coordinator"
+    remedy = "make one update API for each service"
+    if not isinstance(services, Sequence) or isinstance(services, str):
+        return [Fault("services", allowed, f"a value of type {type(services).__name__}", remedy)]
+    kinds = [type(service).__name__ for service in services]
+    if len(services) != 1 or not isinstance(services[0], DatafiService):
+        return [Fault("services", allowed, f"[{', '.join(kinds)}]", remedy)]
+    if services[0].ingress is not ingress:
+        allowed = f"one behind {ingress.node.path}"
+        given = f"one behind {services[0].ingress.node.path}"
+        return [Fault("services", allowed, given, "hand in the ingress of the service")]
+    return []
 
 
 def _hosts(ingress: SharedIngress) -> list[str]:

@@ -223,23 +223,52 @@ def by_variable(secret_variables: Sequence[str] | Mapping[str, str]) -> dict[str
     if isinstance(secret_variables, Mapping):
         return dict(secret_variables)
     names = (secret_variables,) if isinstance(secret_variables, str) else secret_variables
-    return {name: name for name in names}
+    return {name: name for name in names} if isinstance(names, Sequence) else {}
+
+
+def variables_type_faults(secret_variables: object) -> list[Fault]:
+    """Names or a mapping; a set is neither, as its order differs from run to run."""
+    if isinstance(secret_variables, Mapping | Sequence):
+        return []
+    allowed = "a list of names or a mapping of variable to field"
+    given = _kind_of(secret_variables)
+    return [Fault("secret_variables", allowed, given, "write it as ['KEY']")]
 
 
 def type_faults(argument: str, value: object, kind: type, allowed: str) -> list[Fault]:
     """A value of one type, where anything else would fail far from its cause."""
     if isinstance(value, kind):
         return []
-    return [Fault(argument, allowed, f"a {type(value).__name__}", f"hand in {allowed}")]
+    return [Fault(argument, allowed, _kind_of(value), f"hand in {allowed}")]
+
+
+def interface_faults(argument: str, value: object, member: str, allowed: str) -> list[Fault]:
+    """A value of one of CDK's interfaces, known by a member that only it has."""
+    if hasattr(value, member):
+        return []
+    return [Fault(argument, allowed, _kind_of(value), f"hand in {allowed}")]
+
+
+def required_faults(**arguments: object) -> list[Fault]:
+    """Arguments that have a default, or none, but cannot be `None`."""
+    return [
+        Fault(argument, "given", "None", "hand in a value or leave the argument out")
+        for argument, value in arguments.items()
+        if value is None
+    ]
+
+
+def _kind_of(value: object) -> str:
+    return "None" if value is None else f"a value of type {type(value).__name__}"
 
 
 def secret_faults(argument: str, secret: object) -> list[Fault]:
     """A secret handed to a construct: a reference to Secrets Manager, not its value."""
-    if not isinstance(secret, str):
+    if hasattr(secret, "secret_arn"):
         return []
     allowed = "a secret of Secrets Manager (ISecret)"
     remedy = "store it in Secrets Manager and hand in Secret.from_secret_complete_arn(…)"
-    return [Fault(argument, allowed, concealed(secret), remedy)]
+    return [Fault(argument, allowed, _kind_of(secret), remedy)]
 
 
 def secret_variable_faults(

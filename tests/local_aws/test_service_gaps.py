@@ -253,6 +253,14 @@ def recorded(maximum: int) -> dict[str, Any]:
             "Type": "AWS::WAFv2::LoggingConfiguration",
             "Properties": {"ResourceArn": "arn:acl", "LogDestinationConfigs": ["arn:log"]},
         },
+        "Patterns": {
+            "Type": "AWS::WAFv2::RegexPatternSet",
+            "Properties": {"Scope": "REGIONAL", "RegularExpressionList": ["^a"]},
+        },
+        "Group": {
+            "Type": "AWS::WAFv2::RuleGroup",
+            "Properties": {"Scope": "REGIONAL", "Capacity": 1, "VisibilityConfig": {}},
+        },
         "Rule": {
             "Type": "AWS::ECR::PullThroughCacheRule",
             "Properties": {
@@ -270,6 +278,8 @@ def test_a_recorded_type_has_the_documented_return_values(stack: Stack) -> None:
     assert stack.physical_id("Target") == "service/cluster/es|ecs:service:DesiredCount|ecs"
     assert stack.physical_id("Log") == "arn:acl"
     assert stack.physical_id("Rule") == "docker-hub"
+    assert stack.physical_id("Patterns").startswith("Patterns|")
+    assert stack.physical_id("Group").endswith("|REGIONAL")
     assert stack.outputs() == {
         "Policy": stack.physical_id("Policy"),
         "Id": stack.physical_id("Target"),

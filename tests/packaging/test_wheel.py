@@ -1,5 +1,6 @@
 """What users install: the wheel, built from the checkout and from the sdist, away from both."""
 
+import json
 import os
 import subprocess
 import sys
@@ -154,7 +155,9 @@ def test_wheel_synthesizes_the_quickstart(installed: Installed, tmp_path: Path) 
 
     quickstart = installed.site_packages / "datafi_cdk/examples/quickstart"
     installed.run(str(quickstart / "app.py"), cwd=tmp_path)
-    assert list((tmp_path / "cdk.out").glob("*.template.json"))
+    (template,) = (tmp_path / "cdk.out").glob("*.template.json")
+    kinds = {entry["Type"] for entry in json.loads(template.read_text())["Resources"].values()}
+    assert {"AWS::ECS::Service", "AWS::Lambda::Function"} <= kinds
 
 
 @pytest.mark.parametrize("folder", ["lambda_assets/update_api", "examples/quickstart"])

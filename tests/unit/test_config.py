@@ -222,7 +222,7 @@ def test_refuses_keys_that_are_no_strings(section: str, key: object) -> None:
     (data[section] if section else data)[key] = "x"
     ((place, sentence),) = faults(data).items()
     assert place == (section or "the file")
-    assert "named with strings" in sentence
+    assert "a mapping whose keys are strings" in sentence
 
 
 def test_refuses_an_odd_key_without_showing_it() -> None:

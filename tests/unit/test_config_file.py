@@ -179,8 +179,6 @@ colour: red
         ("deployment_name: acme\ndns: {root_domain: x\n", 3, "YAML"),
         ("deployment_name: acme\n\tdns: x\n", 2, "YAML"),
         ("deployment_name: acme\ndns: @x\n", 2, "YAML"),
-        ("deployment_name: a\ndns: {}\ndeployment_name: b\n", 3, "a key of its own"),
-        ("dns:\n  root_domain: a\n  root_domain: b\n", 3, "a key of its own"),
         ("deployment_name: a\n---\ndeployment_name: b\n", 2, "YAML"),
         ("", 1, "a mapping"),
         ("# nothing\n", 1, "a mapping"),
@@ -224,6 +222,22 @@ def test_yaml_is_version_1_2(load: Callable[[str], DatafiEdgeConfig]) -> None:
     text = EXAMPLE.replace("LOG_LEVEL: INFO", "LOG_LEVEL: no, MODE: on")
     environment = load(text).edge_servers.long_running[0].environment
     assert (environment["LOG_LEVEL"], environment["MODE"]) == ("no", "on")
+
+
+def test_refuses_duplicate_keys_with_all_other_faults(
+    refused: Callable[[bytes], list[str]],
+) -> None:
+    """Each by its own line, and with the line of the one that stands above."""
+    sentences = refused(
+        b"deployment_name: acme\ndeployment_name: acme\ndns:\n  root_domain: x\n  root_domain: x\n"
+        b"edge_servers: {long_running: [{name: es, cpu: 300}]}\n"
+    )
+    twice = "must be the only key of its name, got another one of its name in line"
+    assert [sentence.partition(";")[0] for sentence in sentences if twice in sentence] == [
+        f"datafi.yaml:2: deployment_name {twice} 1",
+        f"datafi.yaml:5: dns.root_domain {twice} 4",
+    ]
+    assert len(sentences) == 4
 
 
 PASTED = {

@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 from datafi_cdk import (
     Coordinator,
+    DatafiEdgeStack,
     EdgeDns,
     EdgeServer,
+    EdgeStorage,
     InvalidInputError,
     SharedIngress,
     UpdateApi,
 )
-from aws_cdk import Duration, Stack, Token
+from aws_cdk import Duration, SecretValue, Stack, Token
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -29,6 +31,7 @@ from deployment import (
     Surroundings,
     container,
     existing_vpc,
+    new_app,
     new_stack,
     properties,
     secret,
@@ -71,7 +74,7 @@ def edge_server(
 ) -> Any:
     """An edge server with these arguments."""
     made = made or surroundings()
-    return EdgeServer(made.stack, construct_id, **made.around, **{"name": "es", **arguments})
+    return EdgeServer(made.stack, construct_id, **{**made.around, "name": "es", **arguments})
 
 
 def edge_server_with_secret(**arguments: Any) -> EdgeServer:
@@ -90,7 +93,7 @@ def coordinator(
         for key in ("registry_credentials", "secret")
         if key not in arguments
     }
-    return Coordinator(made.stack, construct_id, **made.around, **needed, **arguments)
+    return Coordinator(made.stack, construct_id, **{**made.around, **needed, **arguments})
 
 
 def two_edge_servers(first: str, second: str) -> None:
@@ -342,21 +345,21 @@ REFUSALS: list[tuple[Callable[[], Any], str, str, str, str]] = [
         lambda: edge_server(secret=CANARY),
         "Test/Es: secret",
         REFERENCE,
-        "a string that is not shown",
+        "a value of type str",
         "store it in Secrets Manager",
     ),
     (
         lambda: coordinator(secret=CANARY),
         "Test/Co: secret",
         REFERENCE,
-        "a string that is not shown",
+        "a value of type str",
         "store it in Secrets Manager",
     ),
     (
         lambda: coordinator(registry_credentials=CANARY),
         "Test/Co: registry_credentials",
         REFERENCE,
-        "a string that is not shown",
+        "a value of type str",
         "store it in Secrets Manager",
     ),
     *(
@@ -389,8 +392,8 @@ REFUSALS: list[tuple[Callable[[], Any], str, str, str, str]] = [
     (
         lambda: ingress_in("private"),
         "Test/Ingress: vpc",
-        "one with public subnets in two zones",
-        "one without",
+        "one with public subnets in two availability zones",
+        "in 0",
         "with its public subnets",
     ),
     (
@@ -425,8 +428,8 @@ REFUSALS: list[tuple[Callable[[], Any], str, str, str, str]] = [
         (
             lambda count=count: update_api(count),
             "Test/Updates: services",
-            "a list of exactly one service",
-            f"{count} services",
+            "a list of exactly one EdgeServer or Coordinator",
+            str(["EdgeServer"] * count).replace("'", ""),
             "one update API for each",
         )
         for count in (0, 2)
@@ -435,7 +438,7 @@ REFUSALS: list[tuple[Callable[[], Any], str, str, str, str]] = [
         lambda: update_api(secret=CANARY),
         "Test/Updates: secret",
         REFERENCE,
-        "a string that is not shown",
+        "a value of type str",
         "store it in Secrets Manager",
     ),
     (
@@ -602,7 +605,81 @@ def test_tokens_pass_in_names_and_ingress() -> None:
     assert shared_ingress(seconds).load_balancer
 
 
-OF_ANOTHER_TYPE: list[tuple[Callable[[], Any], str]] = [
+def server_of_another_ingress() -> None:
+    """An update API whose service is behind another load balancer."""
+    made, other = surroundings(), ingress_in("public", "private")
+    UpdateApi(Stack.of(other), "Updates", ingress=other, services=[edge_server(made)])
+
+
+def root_path_without_update_apis() -> None:
+    """A rule for the root path that leads nowhere."""
+    made = surroundings()
+    UpdateApi.add_root_path_rule(made.stack, "Root", ingress=made.ingress, update_apis=[])
+
+
+def two_ingresses_of_one_dns() -> None:
+    """Two load balancers that would have the same names."""
+    made = surroundings()
+    dns = EdgeDns(made.stack, "Names", root_domain=ROOT_DOMAIN)
+    for name in ("First", "Second"):
+        SharedIngress(made.stack, name, vpc=made.vpc, dns=dns)
+
+
+def dns_with_zone(zone_name: str) -> EdgeDns:
+    """Names in the zone of this name."""
+    stack = new_stack()
+    zone = route53.HostedZone.from_hosted_zone_attributes(
+        stack, "Zone", hosted_zone_id="Z123", zone_name=zone_name
+    )
+    return EdgeDns(stack, "Dns", root_domain=ROOT_DOMAIN, hosted_zone=zone)
+
+
+def dns_with_private_zone() -> EdgeDns:
+    """Names in a private zone, which cannot validate a certificate."""
+    stack = new_stack()
+    vpc = existing_vpc(stack)
+    zone = route53.PrivateHostedZone(stack, "Zone", zone_name=ROOT_DOMAIN, vpc=vpc)
+    return EdgeDns(stack, "Dns", root_domain=ROOT_DOMAIN, hosted_zone=zone)
+
+
+def ingress_in_one_zone() -> SharedIngress:
+    """A load balancer in a VPC with one public subnet."""
+    stack = new_stack()
+    dns = EdgeDns(stack, "Dns", root_domain=ROOT_DOMAIN)
+    return SharedIngress(stack, "Ingress", vpc=ec2.Vpc(stack, "Vpc", max_azs=1), dns=dns)
+
+
+CANNOT_WORK: list[tuple[Callable[[], Any], str]] = [
+    (server_of_another_ingress, "Test/Updates: services"),
+    (root_path_without_update_apis, "Test: update_apis"),
+    (two_ingresses_of_one_dns, "Test/Second: dns"),
+    (lambda: dns_with_zone("other.example.org"), "Test/Dns: hosted_zone"),
+    (dns_with_private_zone, "Test/Dns: hosted_zone"),
+    (ingress_in_one_zone, "Test/Ingress: vpc"),
+    (lambda: coordinator(http_port=50051), "Test/Co: http_port"),
+    (lambda: edge_server(name=None), "Test/Es: name"),
+    (lambda: edge_server(image_tag=None), "Test/Es: image_tag"),
+    (lambda: edge_server(cpu=None), "Test/Es: cpu"),
+    (lambda: edge_server(memory_limit_mib=None), "Test/Es: memory_limit_mib"),
+    (lambda: edge_server(desired_count=None), "Test/Es: desired_count"),
+    (lambda: edge_server(removal_policy=None), "Test/Es: removal_policy"),
+    (lambda: edge_server(environment=["a=b"]), "Test/Es: environment"),
+    (lambda: edge_server(cluster="cluster"), "Test/Es: cluster"),
+    (lambda: edge_server(ingress="ingress"), "Test/Es: ingress"),
+    (lambda: edge_server(cloud_map_namespace="internal"), "Test/Es: cloud_map_namespace"),
+    (lambda: edge_server(secret=SecretValue.unsafe_plain_text(CANARY)), "Test/Es: secret"),
+    (lambda: edge_server_with_secret(secret_variables=5), "Test/Es: secret_variables"),
+    (lambda: edge_server_with_secret(secret_variables={"KEY"}), "Test/Es: secret_variables"),
+    (lambda: coordinator(registry=None), "Test/Co: registry"),
+    (lambda: coordinator(http_port=None), "Test/Co: http_port"),
+    (lambda: coordinator(ingress="ingress"), "Test/Co: ingress"),
+    (lambda: coordinator(secret_variables=None), "Test/Co: secret_variables"),
+    (lambda: coordinator(registry_credentials=None), "Test/Co: registry_credentials"),
+    (lambda: edge_dns(root_domain=None), "Test/Dns: root_domain"),
+    (lambda: edge_dns(hosted_zone="Z123"), "Test/Dns: hosted_zone"),
+    (lambda: edge_dns(certificate=CERTIFICATE_ARN), "Test/Dns: certificate"),
+    (lambda: EdgeStorage(new_stack(), "Data", bucket="bucket"), "Test/Data: bucket"),
+    (lambda: DatafiEdgeStack(new_app(), "Edge", config="datafi.yaml"), "Edge: config"),
     (lambda: edge_server(memory_limit_mib="2048"), "Test/Es: memory_limit_mib"),
     (lambda: edge_server(cpu="1024"), "Test/Es: cpu"),
     (lambda: edge_server(desired_count="1"), "Test/Es: desired_count"),
@@ -625,12 +702,18 @@ OF_ANOTHER_TYPE: list[tuple[Callable[[], Any], str]] = [
     ("make", "place"),
     [
         pytest.param(*entry, id=f"{index} {entry[1]}")
-        for index, entry in enumerate(OF_ANOTHER_TYPE, start=1)
+        for index, entry in enumerate(CANNOT_WORK, start=1)
     ],
 )
-def test_refuses_values_of_another_type(make: Callable[[], Any], place: str) -> None:
-    """As a fault like any other, and not as an error from deep within the CDK."""
+def test_refuses_what_cannot_work(make: Callable[[], Any], place: str) -> None:
+    """None, other types and contradictions are faults, not errors from deep within the CDK."""
     assert places(make) == {place}
+
+
+def test_takes_the_zone_of_a_parent() -> None:
+    """The zone may be that of the root domain or of any domain above it."""
+    for zone_name in (ROOT_DOMAIN, ROOT_DOMAIN.partition(".")[2]):
+        assert dns_with_zone(zone_name).name_servers is None
 
 
 def test_known_part_of_a_half_known_pair_is_checked() -> None:

@@ -14,6 +14,8 @@ def main() -> None:
     """Run the command line, and end the process with its exit code."""
     try:
         from .commands import app
+    except KeyboardInterrupt:
+        sys.exit(130)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("datafi_cdk"):
             raise

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import LocalAwsError
 from ..local import EmbeddedAws
 
 
@@ -59,7 +60,7 @@ def live_image_tag(aws: EmbeddedAws, container_name: str) -> str:
         for container in _containers(aws, service):
             if container["name"] == container_name:
                 return _tag(container)
-    raise LookupError(f"no service has a container {container_name!r}")
+    raise LocalAwsError(f"no service has a container {container_name!r}")
 
 
 def _routes_of_rule(

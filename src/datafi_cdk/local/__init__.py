@@ -15,9 +15,10 @@ Needs the extras `cli` and `local`: `pip install 'datafi-cdk[cli,local]'`. Linux
 
 from __future__ import annotations
 
+from ..errors import LocalAwsError
 from .cdk_cli import CdkCli
 from .embedded_aws import EmbeddedAws
 from .load_balancer import LoadBalancerResponse
 from .server.gaps.recorded import RECORDED_ONLY
 
-__all__ = ["RECORDED_ONLY", "CdkCli", "EmbeddedAws", "LoadBalancerResponse"]
+__all__ = ["RECORDED_ONLY", "CdkCli", "EmbeddedAws", "LoadBalancerResponse", "LocalAwsError"]

@@ -112,8 +112,9 @@ class EmbeddedAws:
         """Start the server and wait until it answers.
 
         Raises:
-            LocalAwsError: It runs already, this is Windows, the extra `local` is not installed, the
-                port is in use, or the server did not come up; the message says which.
+            LocalAwsError: It runs already, this is Windows, the extra `local` is not installed,
+                there is no Node.js, the port is in use, or the server did not come up; the message
+                says which.
         """
         if self._process is not None:
             raise LocalAwsError(f"the embedded AWS already runs at {self.endpoint}; stop it first")
@@ -176,8 +177,9 @@ class EmbeddedAws:
     def environment(self) -> dict[str, str]:
         """The full environment for a command that shall use this AWS, and can reach no other.
 
-        This process' environment without its `AWS_*` variables, with the endpoint, dummy
-        credentials and the region, and with the user's AWS profiles out of sight.
+        This process' environment without its `AWS_*` and `CDK_*` variables, with the endpoint,
+        dummy credentials and the region, with the user's AWS profiles out of sight, and with the
+        Node.js of this library for jsii.
 
         Raises:
             LocalAwsError: The embedded AWS does not run, or there is no Node.js.

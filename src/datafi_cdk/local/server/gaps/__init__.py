@@ -1,9 +1,10 @@
 """What ministack's CloudFormation does not know, one module for each family of gaps.
 
-Each handler does what CloudFormation does: it calls the service's own API, here that of the very
+A handler does what CloudFormation does: it calls the service's own API, here that of the very
 ministack it runs in. So what a stack makes is really in the service's store, and is what
-`describe_…` shows and requests meet. Where ministack has no such API there is nothing to call: see
-`recorded`.
+`describe_…` shows and requests meet. `target_groups` and `ecs_services` write a few properties into
+that store themselves, which ministack's API does not take. Where ministack has no API at all there
+is nothing to call: see `recorded`.
 """
 
 from __future__ import annotations

@@ -44,6 +44,22 @@ def _web_acl_logging(_logical_id: str, properties: Properties) -> Created:
     return properties["ResourceArn"], {"ManagedByFirewallManager": "false"}
 
 
+def _regex_pattern_set(logical_id: str, properties: Properties) -> Created:
+    return _part_of_waf("regexpatternset", logical_id, properties)
+
+
+def _rule_group(logical_id: str, properties: Properties) -> Created:
+    return _part_of_waf("rulegroup", logical_id, properties)
+
+
+def _part_of_waf(kind: str, logical_id: str, properties: Properties) -> Created:
+    from ministack.core.responses import get_account_id, get_region
+
+    name, part_id = properties.get("Name", logical_id), str(uuid4())
+    arn = f"arn:aws:wafv2:{get_region()}:{get_account_id()}:regional/{kind}/{name}/{part_id}"
+    return f"{name}|{part_id}|{properties['Scope']}", {"Arn": arn, "Id": part_id}
+
+
 def _pull_through_cache_rule(_logical_id: str, properties: Properties) -> Created:
     return properties.get("EcrRepositoryPrefix", "ROOT"), {}
 
@@ -93,6 +109,18 @@ RESOURCE_TYPES = (
         _web_acl_logging,
         ("ResourceArn",),
         ("LogDestinationConfigs", "LoggingFilter", "RedactedFields"),
+    ),
+    _recorded(
+        "AWS::WAFv2::RegexPatternSet",
+        _regex_pattern_set,
+        ("Name", "Scope"),
+        ("Description", "RegularExpressionList", "Tags"),
+    ),
+    _recorded(
+        "AWS::WAFv2::RuleGroup",
+        _rule_group,
+        ("Name", "Scope"),
+        ("Capacity", "CustomResponseBodies", "Description", "Rules", "Tags", "VisibilityConfig"),
     ),
     _recorded(
         "AWS::ECR::PullThroughCacheRule",

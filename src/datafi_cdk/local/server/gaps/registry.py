@@ -1,6 +1,6 @@
 """Adds resource types to ministack's CloudFormation.
 
-This is the only module that touches ministack's inner workings: its table of handlers, its table of
+It touches what ministack's CloudFormation has inside: its table of handlers, its table of
 properties that replace a resource, and its choice of the types that run beside the event loop,
 which a handler that calls ministack's own API must do.
 """
