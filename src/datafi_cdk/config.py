@@ -21,7 +21,13 @@ from .config_file import read_yaml
 from .config_rules import rule_faults
 from .config_structure import structure_faults
 from .errors import InvalidInputError
-from .validation import DEFAULT_COORDINATOR_VARIABLES, by_variable
+from .validation import (
+    DEFAULT_COORDINATOR_NAME,
+    DEFAULT_COORDINATOR_VARIABLES,
+    DEFAULT_CPU,
+    DEFAULT_MEMORY_MIB,
+    by_variable,
+)
 
 __all__ = ["DatafiEdgeConfig"]
 
@@ -86,8 +92,8 @@ class VpcConfig(_Section):
 class ServiceConfig(_Section):
     """What an edge server and a coordinator have in common."""
 
-    cpu: int = Field(default=1024, description="CPU units of a task, 1024 to a vCPU.")
-    memory_mib: int = Field(default=2048, description="Memory of a task in MiB.")
+    cpu: int = Field(default=DEFAULT_CPU, description="CPU units of a task, 1024 to a vCPU.")
+    memory_mib: int = Field(default=DEFAULT_MEMORY_MIB, description="Memory of a task in MiB.")
     desired_count: int = Field(default=1, description="How many tasks run.")
     image_tag: str = Field(default="latest", description="The tag of the image.")
     secret_kms_key_arn: str | None = Field(
@@ -126,7 +132,9 @@ class EdgeServerConfig(ServiceConfig):
 class CoordinatorConfig(ServiceConfig):
     """The coordinator on ECS Fargate."""
 
-    name: str = Field(default="co", description="The first label of its host name.")
+    name: str = Field(
+        default=DEFAULT_COORDINATOR_NAME, description="The first label of its host name."
+    )
     registry: str = Field(
         default="datafi.azurecr.io", description="The host of the registry with its image."
     )

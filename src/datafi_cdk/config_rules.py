@@ -12,7 +12,13 @@ from typing import Any, TypeVar
 
 from . import validation
 from .errors import Fault
-from .validation import located, shown
+from .validation import (
+    DEFAULT_COORDINATOR_NAME,
+    DEFAULT_CPU,
+    DEFAULT_MEMORY_MIB,
+    located,
+    shown,
+)
 
 _Value = TypeVar("_Value", str, int)
 _Data = Mapping[str, Any]
@@ -87,7 +93,7 @@ def _aws_faults(aws: _Data) -> list[Fault]:
 
 def _load_balancer_faults(load_balancer: _Data) -> list[Fault]:
     seconds = _typed(load_balancer, "idle_timeout_seconds", int)
-    return validation.number_faults("idle_timeout_seconds", seconds, 1, 4000)
+    return validation.idle_timeout_faults("idle_timeout_seconds", seconds)
 
 
 def _dns_faults(dns: _Data, region: str | None) -> list[Fault]:
@@ -170,11 +176,11 @@ def _service_faults(service: _Data, data: _Data, region: str | None) -> list[Fau
         *validation.name_faults(name),
         *validation.host_faults(f"{name}.{root_domain}" if name and root_domain else None),
         *validation.fargate_faults(
-            _typed(service, "cpu", int) if "cpu" in service else 1024,
-            _typed(service, "memory_mib", int) if "memory_mib" in service else 2048,
+            _typed(service, "cpu", int) if "cpu" in service else DEFAULT_CPU,
+            _typed(service, "memory_mib", int) if "memory_mib" in service else DEFAULT_MEMORY_MIB,
             "memory_mib",
         ),
-        *validation.number_faults("desired_count", _typed(service, "desired_count", int), 0, 5000),
+        *validation.desired_count_faults(_typed(service, "desired_count", int)),
         *validation.image_tag_faults(_typed(service, "image_tag", str)),
         *validation.environment_faults(environment),
         *validation.secret_variable_faults(
@@ -222,7 +228,7 @@ def _duplicate_name_faults(data: _Data) -> list[Fault]:
     coordinator = data.get("coordinator")
     places = list(_long_running(data))
     if isinstance(coordinator, Mapping):
-        places.append(("coordinator.", {"name": "co", **coordinator}))
+        places.append(("coordinator.", {"name": DEFAULT_COORDINATOR_NAME, **coordinator}))
     for place, service in places:
         name = _typed(service, "name", str)
         if name is None:

@@ -15,7 +15,10 @@ from .secret_access import grant_key_of, without_key
 from .shared_ingress import SharedIngress
 from .synthesis import concrete
 from .validation import (
+    DEFAULT_COORDINATOR_NAME,
     DEFAULT_COORDINATOR_VARIABLES,
+    DEFAULT_CPU,
+    DEFAULT_MEMORY_MIB,
     registry_faults,
     required_faults,
     secret_faults,
@@ -85,11 +88,11 @@ class Coordinator(DatafiService):
         ingress: SharedIngress,
         registry_credentials: secretsmanager.ISecret,
         secret: secretsmanager.ISecret,
-        name: str = "co",
+        name: str = DEFAULT_COORDINATOR_NAME,
         image_tag: str = "latest",
         registry: str = "datafi.azurecr.io",
-        cpu: int = 1024,
-        memory_limit_mib: int = 2048,
+        cpu: int = DEFAULT_CPU,
+        memory_limit_mib: int = DEFAULT_MEMORY_MIB,
         desired_count: int = 1,
         secret_variables: Sequence[str] | Mapping[str, str] = DEFAULT_COORDINATOR_VARIABLES,
         environment: Mapping[str, str] | None = None,

@@ -119,7 +119,7 @@ class DatafiService(Construct):
                 *ingress.unclaimable_name_faults(name),
                 *validation.image_tag_faults(concrete(image_tag)),
                 *validation.fargate_faults(concrete(cpu), concrete(memory_limit_mib)),
-                *validation.number_faults("desired_count", concrete(desired_count), 0, 5000),
+                *validation.desired_count_faults(concrete(desired_count)),
                 *_port_faults(concrete(http_port)),
                 *_secret_faults(secret, secret_variables, environment),
                 *validation.environment_faults(environment),

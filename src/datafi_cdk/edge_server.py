@@ -15,7 +15,12 @@ from .edge_storage import EdgeStorage
 from .errors import Fault
 from .shared_ingress import SharedIngress
 from .synthesis import concrete
-from .validation import default_edge_variables, type_faults
+from .validation import (
+    DEFAULT_CPU,
+    DEFAULT_MEMORY_MIB,
+    default_edge_variables,
+    type_faults,
+)
 
 __all__ = ["EdgeServer"]
 
@@ -84,8 +89,8 @@ class EdgeServer(DatafiService):
         ingress: SharedIngress,
         name: str,
         image_tag: str = "latest",
-        cpu: int = 1024,
-        memory_limit_mib: int = 2048,
+        cpu: int = DEFAULT_CPU,
+        memory_limit_mib: int = DEFAULT_MEMORY_MIB,
         desired_count: int = 1,
         secret: secretsmanager.ISecret | None = None,
         secret_variables: Sequence[str] | Mapping[str, str] | None = None,
@@ -107,9 +112,9 @@ class EdgeServer(DatafiService):
             return defaults
 
         def own_faults() -> list[Fault]:
-            faults = type_faults("storage", storage, EdgeStorage, "an EdgeStorage")
-            if storage is None:
-                faults = []
+            faults = []
+            if storage is not None:
+                faults += type_faults("storage", storage, EdgeStorage, "an EdgeStorage")
             if secret and image_tag is not None and key_is_unknown:
                 allowed = "given if image_tag is known at deployment only"
                 remedy = "name the fields of the secret"

@@ -13,7 +13,13 @@ from constructs import Construct
 from .edge_dns import EdgeDns
 from .errors import Fault
 from .synthesis import concrete, refuse
-from .validation import host_faults, interface_faults, name_faults, number_faults, type_faults
+from .validation import (
+    host_faults,
+    idle_timeout_faults,
+    interface_faults,
+    name_faults,
+    type_faults,
+)
 
 __all__ = ["SharedIngress"]
 
@@ -309,7 +315,7 @@ def _idle_timeout_faults(idle_timeout: Duration) -> list[Fault]:
     if fraction:
         given = f"{seconds}.{fraction:03} seconds"
         return [Fault("idle_timeout", "a whole number of seconds", given, "round it")]
-    return number_faults("idle_timeout in seconds", seconds, 1, 4000)
+    return idle_timeout_faults("idle_timeout in seconds", seconds)
 
 
 def _vpc_faults(vpc: ec2.IVpc) -> list[Fault]:

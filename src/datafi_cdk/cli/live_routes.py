@@ -66,22 +66,16 @@ def live_image_tag(aws: EmbeddedAws, container_name: str) -> str:
 def _routes_of_rule(
     aws: EmbeddedAws, port: int, rule: dict[str, Any], services: dict[str, dict[str, Any]]
 ) -> Iterator[Route]:
-    conditions = {
-        condition["Field"]: condition.get("Values")
-        or condition.get("HostHeaderConfig", condition.get("PathPatternConfig", {})).get(
-            "Values", []
-        )
-        for condition in rule["Conditions"]
-    }
+    conditions = {condition["Field"]: condition["Values"] for condition in rule["Conditions"]}
     (action,) = rule["Actions"]
-    target, tag = _target(aws, action, port, services)
+    target, tag = _target(aws, action, services)
     path = " ".join(conditions.get("path-pattern", []))
     for name in conditions.get("host-header", ["*"]):
         yield Route(name, port, f"{rule['Priority']} {path}".strip(), target, tag)
 
 
 def _target(
-    aws: EmbeddedAws, action: dict[str, Any], port: int, services: dict[str, dict[str, Any]]
+    aws: EmbeddedAws, action: dict[str, Any], services: dict[str, dict[str, Any]]
 ) -> tuple[str, str | None]:
     if action["Type"] == "redirect":
         redirect = action["RedirectConfig"]

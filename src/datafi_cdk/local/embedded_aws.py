@@ -69,6 +69,7 @@ class EmbeddedAws:
         self._port: int | None = None
         self._process: SupervisedProcess | None = None
         self._directory: Path | None = None
+        self._clients: dict[str, Any] = {}
 
     @property
     def port(self) -> int:
@@ -153,6 +154,7 @@ class EmbeddedAws:
         """
         process, directory = self._process, self._directory
         self._process = self._directory = self._port = None
+        self._clients.clear()
         try:
             if process is not None:
                 process.stop()
@@ -195,7 +197,7 @@ class EmbeddedAws:
         )
 
     def client(self, service_name: str) -> Any:
-        """A boto3 client of this AWS.
+        """A boto3 client of this AWS, made once for each service.
 
         Args:
             service_name: As for `boto3.client`, e.g. "ecs" or "elbv2".
@@ -207,7 +209,12 @@ class EmbeddedAws:
             >>> aws.client("sts").get_caller_identity()["Account"]
             '000000000000'
         """
-        return make_client(service_name, self.endpoint, self.region, ACCESS_KEY_ID)
+        endpoint = self.endpoint
+        if service_name not in self._clients:
+            self._clients[service_name] = make_client(
+                service_name, endpoint, self.region, ACCESS_KEY_ID
+            )
+        return self._clients[service_name]
 
     def load_balancer_request(
         self,

