@@ -1,4 +1,4 @@
-"""Targets, ECS properties, bucket tags and WAF are really made, changed and deleted."""
+"""Targets, ECS properties, tags, zones and WAF are really made, changed and deleted."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def function(answer: str) -> dict[str, Any]:
     }
 
 
+HOSTED_ZONE = "AWS::Route53::HostedZone"
 ROLE = {
     "Type": "AWS::IAM::Role",
     "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}},
@@ -164,6 +165,48 @@ def test_a_bucket_that_is_not_empty_stays(embedded_aws: EmbeddedAws, stack: Stac
     assert stack.delete() == "DELETE_COMPLETE"
 
 
+def test_zone_tags_follow_the_template(embedded_aws: EmbeddedAws, stack: Stack) -> None:
+    """Tags of the template are set, changed, and gone with the next template."""
+    route53 = embedded_aws.client("route53")
+
+    def deployed(tags: dict[str, str]) -> list[dict[str, str]]:
+        listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+        zone = {"Type": HOSTED_ZONE, "Properties": {"Name": "a.b", "HostedZoneTags": listed}}
+        assert stack.deploy({"Zone": zone}).endswith("_COMPLETE"), stack.failures()
+        answer = route53.list_tags_for_resource(
+            ResourceType="hostedzone", ResourceId=stack.physical_id("Zone")
+        )
+        return list(answer["ResourceTagSet"]["Tags"])
+
+    assert deployed({"a": "1", "b": "1"}) == [
+        {"Key": "a", "Value": "1"},
+        {"Key": "b", "Value": "1"},
+    ]
+    assert deployed({"b": "2"}) == [{"Key": "b", "Value": "2"}]
+    assert deployed({}) == []
+
+
+def test_a_zone_that_is_not_empty_stays(embedded_aws: EmbeddedAws, stack: Stack) -> None:
+    """Deleting a zone that holds a record fails, until the record is deleted."""
+    route53 = embedded_aws.client("route53")
+    zone = {"Type": HOSTED_ZONE, "Properties": {"Name": "a.b"}}
+    assert stack.deploy({"Zone": zone}) == "CREATE_COMPLETE", stack.failures()
+    zone_id = stack.physical_id("Zone")
+
+    def change(action: str) -> None:
+        record = {"Name": "x.a.b", "Type": "TXT", "TTL": 60, "ResourceRecords": [{"Value": '"x"'}]}
+        batch = {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
+        route53.change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch=batch)
+
+    change("CREATE")
+    assert stack.delete() == "DELETE_FAILED"
+    assert "HostedZoneNotEmpty" in stack.failures()
+    change("DELETE")
+    assert stack.delete() == "DELETE_COMPLETE"
+    with pytest.raises(route53.exceptions.NoSuchHostedZone):
+        route53.get_hosted_zone(Id=zone_id)
+
+
 def waf(addresses: list[str]) -> dict[str, Any]:
     """A web ACL for a load balancer, and an address set."""
     return {
@@ -268,7 +311,46 @@ def recorded(maximum: int) -> dict[str, Any]:
                 "UpstreamRegistryUrl": "registry-1.docker.io",
             },
         },
+        "Certificate": {
+            "Type": "AWS::ElasticLoadBalancingV2::ListenerCertificate",
+            "Properties": {
+                "Certificates": [{"CertificateArn": "arn:certificate"}],
+                "ListenerArn": "arn:listener",
+            },
+        },
     }
+
+
+def cluster(*providers: str) -> dict[str, Any]:
+    """A cluster with these capacity providers, the first of them by default."""
+    return {
+        "Cluster": {"Type": "AWS::ECS::Cluster", "Properties": {}},
+        "Providers": {
+            "Type": "AWS::ECS::ClusterCapacityProviderAssociations",
+            "Properties": {
+                "Cluster": {"Ref": "Cluster"},
+                "CapacityProviders": list(providers),
+                "DefaultCapacityProviderStrategy": [
+                    {"CapacityProvider": providers[0], "Weight": 1}
+                ],
+            },
+        },
+    }
+
+
+def test_clusters_have_capacity_providers(stack: Stack, embedded_aws: EmbeddedAws) -> None:
+    """`describe_clusters` shows the providers and the strategy, also after a change."""
+    ecs = embedded_aws.client("ecs")
+    assert stack.deploy(cluster("FARGATE", "FARGATE_SPOT")) == "CREATE_COMPLETE", stack.failures()
+    assert stack.physical_id("Providers") == stack.physical_id("Cluster")
+    names = [stack.physical_id("Cluster")]
+    (made,) = ecs.describe_clusters(clusters=names)["clusters"]
+    assert made["capacityProviders"] == ["FARGATE", "FARGATE_SPOT"]
+    assert made["defaultCapacityProviderStrategy"] == [{"capacityProvider": "FARGATE", "weight": 1}]
+    assert stack.deploy(cluster("FARGATE_SPOT")) == "UPDATE_COMPLETE", stack.failures()
+    (made,) = ecs.describe_clusters(clusters=names)["clusters"]
+    assert made["capacityProviders"] == ["FARGATE_SPOT"]
+    assert stack.delete() == "DELETE_COMPLETE"
 
 
 def test_a_recorded_type_has_the_documented_return_values(stack: Stack) -> None:

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from . import (
     buckets,
+    capacity_providers,
     ecs_services,
     elastic_ips,
     flow_logs,
+    hosted_zones,
     nat_gateways,
     network_attributes,
     recorded,
@@ -29,6 +31,7 @@ RESOURCE_TYPES = (
     security_group_rules.INGRESS,
     security_group_rules.EGRESS,
     flow_logs.FLOW_LOG,
+    capacity_providers.ASSOCIATIONS,
     *waf.RESOURCE_TYPES,
     *recorded.RESOURCE_TYPES,
 )
@@ -44,6 +47,7 @@ def fill_gaps() -> None:
         register(resource_type)
     wrap(buckets.BUCKET, buckets.wrap_bucket)
     wrap(ecs_services.SERVICE, ecs_services.wrap_service)
+    wrap(hosted_zones.HOSTED_ZONE, hosted_zones.wrap_hosted_zone)
     wrap(network_attributes.VPC, network_attributes.wrap_vpc)
     wrap(network_attributes.SUBNET, network_attributes.wrap_subnet)
     wrap(target_groups.TARGET_GROUP, target_groups.wrap_target_group)

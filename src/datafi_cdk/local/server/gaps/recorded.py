@@ -64,6 +64,10 @@ def _pull_through_cache_rule(_logical_id: str, properties: Properties) -> Create
     return properties.get("EcrRepositoryPrefix", "ROOT"), {}
 
 
+def _listener_certificate(logical_id: str, _properties: Properties) -> Created:
+    return f"{logical_id}-{uuid4()}", {}
+
+
 def _recorded(
     name: str,
     identify: Callable[[str, Properties], Created],
@@ -133,6 +137,12 @@ RESOURCE_TYPES = (
             "UpstreamRegistryUrl",
             "UpstreamRepositoryPrefix",
         ),
+        (),
+    ),
+    _recorded(
+        "AWS::ElasticLoadBalancingV2::ListenerCertificate",
+        _listener_certificate,
+        ("Certificates", "ListenerArn"),
         (),
     ),
 )
