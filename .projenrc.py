@@ -36,6 +36,8 @@ DEVELOPMENT = [
     "uv>=0.13",
 ]
 
+LAMBDAS = ["lambda_assets/update_api", "lambda_assets/zone_cleanup"]
+
 METADATA = {
     "name": "datafi-cdk",
     "version": VERSION,
@@ -81,7 +83,7 @@ HATCH = {
 
 RUFF = {
     "line-length": 100,
-    "src": ["src", "lambda_assets/update_api"],
+    "src": ["src", *LAMBDAS],
     "format": {"docstring-code-format": True},
     "lint": {
         "select": [
@@ -114,9 +116,10 @@ RUFF = {
 MYPY = {
     "strict": True,
     "python_version": "3.11",
-    "files": ["src", "examples", "lambda_assets/update_api"],
-    # Every example has an app.py: name it by its folder, so that two are no clash.
-    "mypy_path": "src:lambda_assets/update_api",
+    "files": ["src", "examples", *LAMBDAS],
+    # Every example has an app.py: name it by its folder, so that two are no clash. The modules of a
+    # Lambda are found by their bare names, so no two Lambdas have one of the same name.
+    "mypy_path": ":".join(["src", *LAMBDAS]),
     "explicit_package_bases": True,
     "overrides": [
         {"module": ["boto3.*", "botocore.*", "ministack.*"], "ignore_missing_imports": True}
@@ -127,7 +130,7 @@ PYTEST = {
     "minversion": "9.0",
     "strict": True,
     "testpaths": ["tests"],
-    "addopts": ["-ra", "--numprocesses=auto", "--dist=loadfile"],
+    "addopts": ["-ra", "--numprocesses=auto", "--dist=loadgroup"],
     # A dependency may deprecate what another dependency uses; we may use nothing deprecated.
     "filterwarnings": [
         "error",

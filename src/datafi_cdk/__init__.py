@@ -1,7 +1,8 @@
 """The Datafi data plane as AWS CDK constructs.
 
-`EdgeServer`, `Coordinator`, `SharedIngress`, `EdgeDns`, `EdgeStorage` and `UpdateApi` go into the
-CDK app that is already there; `DatafiEdgeStack` composes them for those who have none yet.
+`EdgeServer`, `ServerlessEdgeServer`, `Coordinator`, `SharedIngress`, `EdgeDns`, `EdgeStorage` and
+`UpdateApi` go into the CDK app that is already there; `DatafiEdgeStack` composes them for those who
+have none yet.
 
 The names are loaded when they are first used, so that importing the package costs nothing that
 the app does not need.
@@ -15,40 +16,58 @@ from typing import TYPE_CHECKING, Any
 from ._node import prefer_bundled_node
 
 if TYPE_CHECKING:
+    from .auto_scaling import AutoScaling
     from .config import DatafiEdgeConfig
     from .coordinator import Coordinator
     from .datafi_edge_stack import DatafiEdgeStack
     from .edge_dns import EdgeDns
+    from .edge_network import EdgeNetwork
     from .edge_server import EdgeServer
     from .edge_storage import EdgeStorage
     from .errors import DatafiError, Fault, InvalidInputError
+    from .ingress_base import IngressBase
+    from .pull_through_cache import PullThroughCache
+    from .serverless_edge_server import ServerlessEdgeServer
+    from .service_options import ServiceOptions
     from .shared_ingress import SharedIngress
     from .update_api import UpdateApi
 
 __all__ = [
+    "AutoScaling",
     "Coordinator",
     "DatafiEdgeConfig",
     "DatafiEdgeStack",
     "DatafiError",
     "EdgeDns",
+    "EdgeNetwork",
     "EdgeServer",
     "EdgeStorage",
     "Fault",
+    "IngressBase",
     "InvalidInputError",
+    "PullThroughCache",
+    "ServerlessEdgeServer",
+    "ServiceOptions",
     "SharedIngress",
     "UpdateApi",
 ]
 
 _MODULES = {
+    "AutoScaling": "auto_scaling",
     "Coordinator": "coordinator",
     "DatafiEdgeConfig": "config",
     "DatafiEdgeStack": "datafi_edge_stack",
     "DatafiError": "errors",
     "EdgeDns": "edge_dns",
+    "EdgeNetwork": "edge_network",
     "EdgeServer": "edge_server",
     "EdgeStorage": "edge_storage",
     "Fault": "errors",
+    "IngressBase": "ingress_base",
     "InvalidInputError": "errors",
+    "PullThroughCache": "pull_through_cache",
+    "ServerlessEdgeServer": "serverless_edge_server",
+    "ServiceOptions": "service_options",
     "SharedIngress": "shared_ingress",
     "UpdateApi": "update_api",
 }

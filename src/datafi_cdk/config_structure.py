@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from .config_fields import model_in
 from .errors import Fault
 from .validation import concealed, nearest, shown
 
@@ -82,11 +83,5 @@ def _place(location: Sequence[int | str]) -> str:
 def _fields_at(model: type[BaseModel], location: Sequence[int | str]) -> Mapping[str, Any]:
     for key in location:
         if isinstance(key, str):
-            model = _model_in(model.model_fields[key].annotation) or model
+            model = model_in(model.model_fields[key].annotation) or model
     return model.model_fields
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next(filter(None, map(_model_in, get_args(annotation))), None)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Unpack
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Stack
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
-from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
-from .datafi_service import DatafiService, GrpcHealthCheck
+from .datafi_service import DatafiService
+from .errors import Fault
+from .ingress_base import IngressBase
 from .secret_access import grant_key_of, without_key
-from .shared_ingress import SharedIngress
+from .service_options import ServiceOptions
+from .service_task import SecretFields
 from .synthesis import concrete
 from .validation import (
     DEFAULT_COORDINATOR_NAME,
     DEFAULT_COORDINATOR_VARIABLES,
-    DEFAULT_CPU,
-    DEFAULT_MEMORY_MIB,
+    DEFAULT_REGISTRY,
+    bedrock_model_faults,
+    by_variable,
     registry_faults,
     required_faults,
     secret_faults,
@@ -26,44 +32,41 @@ from .validation import (
 
 __all__ = ["Coordinator"]
 
-_IMAGE = "co"
-_GRPC_HEALTH_CHECK = GrpcHealthCheck(path="/coordinator.Coordinator/Ping", code=0)
+_REPOSITORY = "co"
+_HTTP_PORT = 8001
 
 
 class Coordinator(DatafiService):
     """A Datafi coordinator on ECS Fargate, reached as `<name>.<root domain>`, one per ingress.
 
-    It answers HTTPS on port 443 and gRPC over TLS on port 50051 of the ingress.
+    It answers HTTPS on port 443, and gRPC over TLS on ports 50051 and 443 of the ingress.
 
     Args:
         scope: Where the construct is made.
         construct_id: Its id in `scope`.
         cluster: The ECS cluster, whose VPC is that of the ingress.
         ingress: The load balancer in front of it.
-        registry_credentials: A JSON secret with `username` and `password` of the registry, from
-            which ECS pulls the image.
         secret: A JSON secret with the Redis of the workspace and the signing key.
+        registry_credentials: A JSON secret with `username` and `password` of the registry, from
+            which ECS pulls the image. Default: none, as with `image` or `pull_through_cache`; the
+            coordinator's own image needs it.
         name: The first label of its host name, 1 to 63 of a-z, 0-9 and -. Default: `co`.
-        image_tag: The tag of the image `co`. Default: `latest`.
         registry: The host of the registry. Default: `datafi.azurecr.io`.
-        cpu: CPU units, 1024 to a vCPU, in a pair with memory that Fargate offers. Default: 1024.
-        memory_limit_mib: Memory of the task in MiB. Default: 2048.
-        desired_count: How many tasks run. Default: 1.
-        secret_variables: The variables to fill from `secret`: names of fields, or a mapping of
-            variable to field. Each field must be there, or no task starts. Default: `KEYVAL`,
-            `JWT_KID` and `JWT_KEY`.
-        environment: More environment variables, such as `TOKEN_ISSUER`, the OIDC issuer of the
-            users. They can be read in the template: what is secret belongs into `secret`. Default:
-            none but `DISABLE_SSL`, `LOG_LEVEL`, `MODE`, `GLOBAL_COORDINATOR` and `JWT_ISS`, which
-            follows from the host name.
-        http_port: The HTTP port in the container. Default: 8001.
-        cloud_map_namespace: A Cloud Map namespace of the cluster's VPC in which the tasks are
-            registered under `name`. `connections` says who may then connect. Default: none.
-        removal_policy: What becomes of the log group when it leaves the stack. Default: retained.
+        bedrock_models: The models of Amazon Bedrock that it may invoke, each a model's id, such as
+            `anthropic.claude-3-haiku-20240307-v1:0`, of the stack's own region, or the ARN of a
+            model or an inference profile. Default: none.
+        options: The arguments of `ServiceOptions`. Of these,
+            `secret_variables` is by default `KEYVAL`, `JWT_KID` and `JWT_KEY`.
+            `environment` holds `DISABLE_SSL`, `LOG_LEVEL`, `MODE`, `GLOBAL_COORDINATOR` and
+            `JWT_ISS`, which follows from the host name, unless it says otherwise; another is
+            `TOKEN_ISSUER`, the OIDC issuer of the users.
+            `egress_provided` must be said in subnets without a NAT gateway: Redis, token issuer and
+            global coordinator are on the internet.
 
     Raises:
         InvalidInputError: With every argument that cannot work, or because the ingress has a
             coordinator.
+        TypeError: An argument is not known.
 
     Example:
         ```python
@@ -85,53 +88,108 @@ class Coordinator(DatafiService):
         construct_id: str,
         *,
         cluster: ecs.ICluster,
-        ingress: SharedIngress,
-        registry_credentials: secretsmanager.ISecret,
+        ingress: IngressBase,
         secret: secretsmanager.ISecret,
+        registry_credentials: secretsmanager.ISecret | None = None,
         name: str = DEFAULT_COORDINATOR_NAME,
-        image_tag: str = "latest",
-        registry: str = "datafi.azurecr.io",
-        cpu: int = DEFAULT_CPU,
-        memory_limit_mib: int = DEFAULT_MEMORY_MIB,
-        desired_count: int = 1,
-        secret_variables: Sequence[str] | Mapping[str, str] = DEFAULT_COORDINATOR_VARIABLES,
-        environment: Mapping[str, str] | None = None,
-        http_port: int = 8001,
-        cloud_map_namespace: servicediscovery.INamespace | None = None,
-        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+        registry: str = DEFAULT_REGISTRY,
+        bedrock_models: Sequence[str] = (),
+        **options: Unpack[ServiceOptions],
     ) -> None:
-        super().__init__(
-            scope,
-            construct_id,
+        super().__init__(scope, construct_id, options)
+        settings = self._settings
+        self._refuse_types(cluster, ingress)
+        http_port = _HTTP_PORT if settings.http_port is None else settings.http_port
+        variables = settings.secret_variables
+        if variables is None:
+            variables = DEFAULT_COORDINATOR_VARIABLES
+        self._refuse_values(
+            ingress=ingress,
+            name=name,
+            secret=secret,
+            variables=variables,
+            http_port=http_port,
+            own_faults=[
+                *required_faults(registry=registry, secret=secret),
+                *registry_faults(concrete(registry)),
+                *self._credentials_faults(registry_credentials),
+                *_model_faults(bedrock_models),
+                *self._way_out_faults(),
+                *ingress.second_coordinator_faults(),
+            ],
+        )
+        self._make(
             cluster=cluster,
             ingress=ingress,
             name=name,
-            image=lambda: ecs.ContainerImage.from_registry(
-                f"{registry}/{_IMAGE}:{image_tag}",
-                credentials=without_key(self, "CredentialsWithoutKey", registry_credentials),
-            ),
-            image_tag=image_tag,
-            cpu=cpu,
-            memory_limit_mib=memory_limit_mib,
-            desired_count=desired_count,
-            secret=secret,
-            secret_variables=secret_variables,
-            environment={} if environment is None else environment,
-            default_environment=lambda: {
+            image=self._image(registry, registry_credentials),
+            environment={
                 "MODE": "prod",
                 "GLOBAL_COORDINATOR": "https://co-global.api.home.datafi.us",
                 "JWT_ISS": f"https://{ingress.host(name)}/",
             },
+            secrets=[SecretFields("Secret", secret, by_variable(variables))],
             http_port=http_port,
-            grpc_health_check=_GRPC_HEALTH_CHECK,
-            cloud_map_namespace=cloud_map_namespace,
-            removal_policy=removal_policy,
-            own_faults=lambda: [
-                *required_faults(registry=registry, secret=secret),
-                *registry_faults(concrete(registry)),
-                *secret_faults("registry_credentials", registry_credentials),
-                *ingress.second_coordinator_faults(),
-            ],
+            grpc_health_check=elbv2.HealthCheck(
+                path="/coordinator.Coordinator/Ping", healthy_grpc_codes="0"
+            ),
         )
         ingress.claim_coordinator(self)
-        grant_key_of(registry_credentials, self.task_definition.obtain_execution_role())
+        if registry_credentials:
+            grant_key_of(registry_credentials, self.task_definition.obtain_execution_role())
+        if bedrock_models:
+            self._grant_models(bedrock_models)
+
+    def _credentials_faults(self, credentials: secretsmanager.ISecret | None) -> list[Fault]:
+        if credentials is not None:
+            return secret_faults("registry_credentials", credentials)
+        if self._settings.image is not None or self._settings.pull_through_cache is not None:
+            return []
+        allowed = "given with the coordinator's own image, whose registry is private"
+        remedy = "hand in a secret with username and password, or image or pull_through_cache"
+        return [Fault("registry_credentials", allowed, "nothing", remedy)]
+
+    def _way_out_faults(self) -> list[Fault]:
+        if self._network.has_way_out:
+            return []
+        allowed = "True where the subnets have no way out that CDK sees"
+        remedy = (
+            "provide one to the Redis, the token issuer and the global coordinator and say so, "
+            "or choose subnets with a NAT gateway"
+        )
+        return [Fault("egress_provided", allowed, "False", remedy)]
+
+    def _image(
+        self, registry: str, credentials: secretsmanager.ISecret | None
+    ) -> ecs.ContainerImage:
+        settings = self._settings
+        if settings.image:
+            return settings.image
+        if settings.pull_through_cache:
+            return settings.pull_through_cache.coordinator_image(settings.reference)
+        separator = "@" if settings.image_digest else ":"
+        return ecs.ContainerImage.from_registry(
+            f"{registry}/{_REPOSITORY}{separator}{settings.reference}",
+            credentials=without_key(self, "CredentialsWithoutKey", credentials)
+            if credentials
+            else None,
+        )
+
+    def _grant_models(self, models: Sequence[str]) -> None:
+        """Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html."""
+        partition, region = Stack.of(self).partition, Stack.of(self).region
+        iam.Grant.add_to_principal(
+            grantee=self,
+            actions=["bedrock:InvokeModel"],
+            resource_arns=[
+                model
+                if concrete(model) is None or model.startswith("arn:")
+                else f"arn:{partition}:bedrock:{region}::foundation-model/{model}"
+                for model in models
+            ],
+        )
+
+
+def _model_faults(models: Sequence[str]) -> list[Fault]:
+    known = [concrete(model) for model in models] if isinstance(models, list | tuple) else models
+    return bedrock_model_faults(known)

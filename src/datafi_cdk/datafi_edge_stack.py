@@ -5,27 +5,41 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from aws_cdk import CfnOutput, Duration, Environment, Fn, RemovalPolicy, Stack, Tags
-from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import CfnOutput, Environment, Fn, RemovalPolicy, Stack, Tags
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_route53 as route53
-from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
-from .config import CoordinatorConfig, DatafiEdgeConfig, EdgeServerConfig
+from .config import DatafiEdgeConfig
+from .config_services import CoordinatorConfig, EdgeServerConfig, ServerlessEdgeServerConfig
 from .coordinator import Coordinator
 from .datafi_service import DatafiService
 from .edge_dns import EdgeDns
+from .edge_network import EdgeNetwork
 from .edge_server import EdgeServer
 from .edge_storage import EdgeStorage
 from .errors import Fault, InvalidInputError
+from .ingress_base import IngressBase
+from .pull_through_cache import PullThroughCache
+from .serverless_edge_server import ServerlessEdgeServer
 from .shared_ingress import SharedIngress
+from .stack_arguments import (
+    dns_arguments,
+    existing_load_balancer_arguments,
+    existing_vpc,
+    load_balancer_arguments,
+    network_arguments,
+    secret_of,
+)
+from .stack_servers import (
+    coordinator_arguments,
+    edge_server_arguments,
+    serverless_edge_server_arguments,
+)
 from .synthesis import concrete, refuse
 from .update_api import UpdateApi
-from .validation import type_faults
+from .validation import DEFAULT_REGISTRY, type_faults
 
 __all__ = ["DatafiEdgeStack"]
 
@@ -67,16 +81,20 @@ class DatafiEdgeStack(Stack):
 
     vpc: ec2.IVpc
     """The network."""
-    cluster: ecs.Cluster
+    cluster: ecs.ICluster
     """The ECS cluster."""
     dns: EdgeDns
     """Names and certificate."""
-    ingress: SharedIngress
+    ingress: IngressBase
     """The load balancer."""
-    namespace: servicediscovery.PrivateDnsNamespace | None
+    namespace: servicediscovery.IPrivateDnsNamespace | None
     """The Cloud Map namespace, or `None`."""
+    pull_through_cache: PullThroughCache | None
+    """What takes images through ECR, or `None`."""
     edge_servers: dict[str, EdgeServer]
-    """The edge servers by name."""
+    """The edge servers on Fargate by name."""
+    serverless_edge_servers: dict[str, ServerlessEdgeServer]
+    """The edge servers on Lambda by name."""
     update_apis: dict[str, UpdateApi]
     """The update APIs by the name of the server they update."""
     coordinator: Coordinator | None
@@ -110,29 +128,32 @@ class DatafiEdgeStack(Stack):
         )
 
         self.vpc = self._network(config)
-        self.cluster = ecs.Cluster(
-            self, "Cluster", vpc=self.vpc, container_insights_v2=ecs.ContainerInsights.ENABLED
-        )
+        self.cluster = self._cluster(config)
         self.dns = self._dns(config)
-        self.ingress = SharedIngress(
-            self,
-            "Ingress",
-            vpc=self.vpc,
-            dns=self.dns,
-            idle_timeout=Duration.seconds(config.load_balancer.idle_timeout_seconds),
-            deletion_protection=not config.allow_delete_resources,
-        )
+        self.ingress = self._ingress(config)
         self.namespace = self._namespace(config)
-        servers = config.edge_servers.long_running
-        self.edge_servers = {server.name: self._edge_server(server) for server in servers}
-        self.update_apis = {server.name: self._update_api(server) for server in servers}
-        UpdateApi.add_root_path_rule(
-            self,
-            "UpdateRootPathRule",
-            ingress=self.ingress,
-            update_apis=list(self.update_apis.values()),
+        self.pull_through_cache = self._pull_through_cache(config)
+        servers = config.edge_servers
+        self.edge_servers = {
+            server.name: self._edge_server(config, server) for server in servers.long_running
+        }
+        self.serverless_edge_servers = {
+            server.name: self._serverless_edge_server(config, server)
+            for server in servers.serverless
+        }
+        self.update_apis = {
+            server.name: self._update_api(server) for server in servers.long_running
+        }
+        if self.update_apis:
+            UpdateApi.add_root_path_rule(
+                self,
+                "UpdateRootPathRule",
+                ingress=self.ingress,
+                update_apis=list(self.update_apis.values()),
+            )
+        self.coordinator = (
+            self._coordinator(config, config.coordinator) if config.coordinator else None
         )
-        self.coordinator = self._coordinator(config.coordinator) if config.coordinator else None
         self._add_outputs()
 
     def _env_faults(self, config: DatafiEdgeConfig) -> list[Fault]:
@@ -148,61 +169,128 @@ class DatafiEdgeStack(Stack):
 
     def _network(self, config: DatafiEdgeConfig) -> ec2.IVpc:
         if config.vpc:
-            return ec2.Vpc.from_lookup(self, "Vpc", vpc_id=config.vpc.vpc_id)
-        return ec2.Vpc(self, "Vpc", max_azs=2, nat_gateways=1, restrict_default_security_group=True)
+            return existing_vpc(self, config.vpc)
+        network = EdgeNetwork(
+            self, "Network", removal_policy=self._removal_policy, **network_arguments(config)
+        )
+        return network.vpc
+
+    def _cluster(self, config: DatafiEdgeConfig) -> ecs.ICluster:
+        if config.cluster_name:
+            return ecs.Cluster.from_cluster_attributes(
+                self, "Cluster", cluster_name=config.cluster_name, vpc=self.vpc
+            )
+        services = [*config.edge_servers.long_running, config.coordinator]
+        return ecs.Cluster(
+            self,
+            "Cluster",
+            vpc=self.vpc,
+            container_insights_v2=ecs.ContainerInsights.ENABLED,
+            enable_fargate_capacity_providers=any(
+                service and service.capacity_provider_strategies for service in services
+            ),
+        )
 
     def _dns(self, config: DatafiEdgeConfig) -> EdgeDns:
         dns = config.dns
+        is_new = dns.enable_hosted_zone and dns.hosted_zone_id is None
         return EdgeDns(
             self,
             "Dns",
-            root_domain=dns.root_domain,
-            hosted_zone=route53.HostedZone.from_hosted_zone_attributes(
-                self, "HostedZone", hosted_zone_id=dns.hosted_zone_id, zone_name=dns.root_domain
-            )
-            if dns.hosted_zone_id
-            else None,
-            certificate=acm.Certificate.from_certificate_arn(
-                self, "Certificate", dns.certificate_arn
-            )
-            if dns.certificate_arn
-            else None,
-            enable_hosted_zone=dns.enable_hosted_zone,
+            private_zone_vpc=self.vpc if config.private and is_new else None,
             removal_policy=self._removal_policy,
+            **dns_arguments(self, dns),
         )
 
-    def _namespace(self, config: DatafiEdgeConfig) -> servicediscovery.PrivateDnsNamespace | None:
+    def _ingress(self, config: DatafiEdgeConfig) -> IngressBase:
+        load_balancer = config.load_balancer
+        if load_balancer.existing:
+            return SharedIngress.from_attributes(
+                self,
+                "Ingress",
+                vpc=self.vpc,
+                dns=self.dns,
+                **existing_load_balancer_arguments(load_balancer, load_balancer.existing),
+            )
+        return SharedIngress(
+            self,
+            "Ingress",
+            vpc=self.vpc,
+            dns=self.dns,
+            internal=config.private,
+            deletion_protection=not config.allow_delete_resources,
+            removal_policy=self._removal_policy,
+            **load_balancer_arguments(self, load_balancer),
+        )
+
+    def _namespace(self, config: DatafiEdgeConfig) -> servicediscovery.IPrivateDnsNamespace | None:
+        namespace = config.dns.namespace
+        if namespace:
+            return servicediscovery.PrivateDnsNamespace.from_private_dns_namespace_attributes(
+                self,
+                "Namespace",
+                namespace_id=namespace.id,
+                namespace_arn=namespace.arn,
+                namespace_name=namespace.name,
+            )
         if not config.dns.enable_namespace:
             return None
         return servicediscovery.PrivateDnsNamespace(
             self, "Namespace", name=f"internal.{config.dns.root_domain}", vpc=self.vpc
         )
 
-    def _edge_server(self, server: EdgeServerConfig) -> EdgeServer:
+    def _pull_through_cache(self, config: DatafiEdgeConfig) -> PullThroughCache | None:
+        cache = config.pull_through_cache
+        if cache is None:
+            return None
+        return PullThroughCache(
+            self,
+            "PullThroughCache",
+            docker_hub_credentials=secret_of(
+                self, "DockerHubCredentials", cache.docker_hub_secret_arn
+            ),
+            datafi_registry_credentials=secret_of(
+                self, "DatafiRegistryCredentials", cache.datafi_registry_secret_arn
+            ),
+            datafi_registry=config.coordinator.registry if config.coordinator else DEFAULT_REGISTRY,
+            repository_prefix=cache.repository_prefix,
+        )
+
+    def _edge_server(self, config: DatafiEdgeConfig, server: EdgeServerConfig) -> EdgeServer:
         construct_id = f"EdgeServer-{server.name}"
+        cache = config.pull_through_cache
+        from_cache = cache and cache.docker_hub_secret_arn and not server.ecr_repository_arn
         return EdgeServer(
             self,
             construct_id,
             cluster=self.cluster,
             ingress=self.ingress,
-            name=server.name,
-            image_tag=server.image_tag,
-            cpu=server.cpu,
-            memory_limit_mib=server.memory_mib,
-            desired_count=server.desired_count,
-            secret=self._secret(
-                f"{construct_id}-Secret", server.secret_arn, server.secret_kms_key_arn
-            ),
-            secret_variables=server.secret_variables,
-            environment=server.environment,
-            storage=EdgeStorage(
-                self, f"{construct_id}-Storage", removal_policy=self._removal_policy
-            )
-            if server.storage
-            else None,
+            storage=self._storage(construct_id, server),
             cloud_map_namespace=self.namespace,
-            removal_policy=self._removal_policy,
+            pull_through_cache=self.pull_through_cache if from_cache else None,
+            **edge_server_arguments(self, construct_id, config, server, self._removal_policy),
         )
+
+    def _serverless_edge_server(
+        self, config: DatafiEdgeConfig, server: ServerlessEdgeServerConfig
+    ) -> ServerlessEdgeServer:
+        construct_id = f"EdgeServer-{server.name}"
+        return ServerlessEdgeServer(
+            self,
+            construct_id,
+            ingress=self.ingress,
+            storage=self._storage(construct_id, server),
+            vpc=self.vpc if server.in_vpc else None,
+            removal_policy=self._removal_policy,
+            **serverless_edge_server_arguments(self, construct_id, config, server),
+        )
+
+    def _storage(
+        self, construct_id: str, server: EdgeServerConfig | ServerlessEdgeServerConfig
+    ) -> EdgeStorage | None:
+        if not server.storage:
+            return None
+        return EdgeStorage(self, f"{construct_id}-Storage", removal_policy=self._removal_policy)
 
     def _update_api(self, server: EdgeServerConfig) -> UpdateApi:
         construct_id = f"UpdateApi-{server.name}"
@@ -211,54 +299,34 @@ class DatafiEdgeStack(Stack):
             construct_id,
             ingress=self.ingress,
             services=[self.edge_servers[server.name]],
-            secret=self._secret(f"{construct_id}-Secret", server.update_secret_arn),
+            secret=secret_of(
+                self,
+                f"{construct_id}-Secret",
+                server.update_secret_arn,
+                server.update_secret_kms_key_arn,
+            ),
             removal_policy=self._removal_policy,
         )
 
-    def _coordinator(self, coordinator: CoordinatorConfig) -> Coordinator:
+    def _coordinator(self, config: DatafiEdgeConfig, coordinator: CoordinatorConfig) -> Coordinator:
+        cache = config.pull_through_cache
+        from_cache = (
+            cache and cache.datafi_registry_secret_arn and not coordinator.ecr_repository_arn
+        )
         return Coordinator(
             self,
             "Coordinator",
             cluster=self.cluster,
             ingress=self.ingress,
-            name=coordinator.name,
-            image_tag=coordinator.image_tag,
-            registry=coordinator.registry,
-            registry_credentials=self._required_secret(
-                "Coordinator-RegistryCredentials", coordinator.registry_credentials_secret_arn
-            ),
-            secret=self._required_secret(
-                "Coordinator-Secret", coordinator.secret_arn, coordinator.secret_kms_key_arn
-            ),
-            secret_variables=coordinator.secret_variables,
-            cpu=coordinator.cpu,
-            memory_limit_mib=coordinator.memory_mib,
-            desired_count=coordinator.desired_count,
-            environment=coordinator.environment,
             cloud_map_namespace=self.namespace,
-            removal_policy=self._removal_policy,
-        )
-
-    def _secret(
-        self, construct_id: str, arn: str | None, key_arn: str | None = None
-    ) -> secretsmanager.ISecret | None:
-        return self._required_secret(construct_id, arn, key_arn) if arn else None
-
-    def _required_secret(
-        self, construct_id: str, arn: str, key_arn: str | None = None
-    ) -> secretsmanager.ISecret:
-        return secretsmanager.Secret.from_secret_attributes(
-            self,
-            construct_id,
-            secret_complete_arn=arn,
-            encryption_key=kms.Key.from_key_arn(self, f"{construct_id}-Key", key_arn)
-            if key_arn
-            else None,
+            pull_through_cache=self.pull_through_cache if from_cache else None,
+            **coordinator_arguments(self, "Coordinator", coordinator, self._removal_policy),
         )
 
     def _add_outputs(self) -> None:
         load_balancer = self.ingress.load_balancer
-        CfnOutput(self, "LoadBalancerDnsName", value=load_balancer.load_balancer_dns_name)
+        if load_balancer:
+            CfnOutput(self, "LoadBalancerDnsName", value=load_balancer.load_balancer_dns_name)
         if self.dns.name_servers:
             CfnOutput(
                 self,
@@ -273,6 +341,8 @@ class DatafiEdgeStack(Stack):
             prefix = _output_prefix(service.name)
             CfnOutput(self, f"{prefix}Url", value=service.url)
             CfnOutput(self, f"{prefix}GrpcEndpoint", value=service.grpc_endpoint)
+        for server in self.serverless_edge_servers.values():
+            CfnOutput(self, f"{_output_prefix(server.name)}Url", value=server.url)
         for name, update_api in self.update_apis.items():
             prefix = _output_prefix(name)
             CfnOutput(self, f"{prefix}UpdateUrl", value=update_api.url)

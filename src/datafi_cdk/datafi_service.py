@@ -2,53 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from aws_cdk import Duration, RemovalPolicy
+import jsii
+from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
-from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
 from . import validation
 from .errors import Fault
-from .secret_access import grant_key_of, without_key
-from .shared_ingress import GRPC_PORT, SharedIngress
-from .synthesis import concrete, refuse
+from .health_checks import filled, own_port
+from .ingress_base import IngressBase
+from .service_faults import (
+    option_faults,
+    option_type_faults,
+    other_secret_faults,
+    variables_type_faults,
+)
+from .service_metrics import MeasuredService
+from .service_network import ServiceNetwork, vpc_faults
+from .service_settings import ServiceSettings
+from .service_task import SecretFields, service_task
+from .synthesis import refuse
 
-_GRPC_CONTAINER_PORT = 50051
-_DEREGISTRATION_DELAY = Duration.seconds(5)
+__all__ = ["DatafiService"]
 
-
-@dataclass(frozen=True)
-class GrpcHealthCheck:
-    """How the load balancer asks a gRPC port for its health.
-
-    Args:
-        path: The method that is called, with a leading `/`.
-        code: The gRPC status that a healthy server answers.
-    """
-
-    path: str
-    code: int
+_ROOT = elbv2.HealthCheck(path="/", healthy_http_codes="200")
 
 
-class DatafiService(Construct):
-    """One container on Fargate with an HTTP and a gRPC port behind a `SharedIngress`.
+@jsii.implements(iam.IGrantable, ec2.IConnectable)
+class DatafiService(MeasuredService):
+    """One container on Fargate with an HTTP and a gRPC port behind a load balancer.
 
     The base of `EdgeServer` and `Coordinator`, which say what their software expects. A failed
     deployment rolls itself back; during one, the running tasks stay until the new ones answer.
 
-    Raises:
-        InvalidInputError: With every argument that cannot work.
+    What is granted to it is granted to its task role, and who may connect to it is in
+    `connections`: it goes wherever CDK takes an `IGrantable` or an `IConnectable`.
+
+    Args:
+        scope: Where the construct is made.
+        construct_id: Its id in `scope`.
+        options: The arguments of `ServiceOptions`.
     """
 
-    ingress: SharedIngress
-    """The load balancer in front of it."""
     name: str
     """The server's name: the first label of its host name."""
     host: str
@@ -57,200 +60,221 @@ class DatafiService(Construct):
     """The public address for HTTPS."""
     grpc_endpoint: str
     """The public address for gRPC over TLS, as `host:port`."""
-    service: ecs.FargateService
-    """The ECS service."""
     task_definition: ecs.FargateTaskDefinition
     """The task definition that the stack registers."""
     container: ecs.ContainerDefinition
-    """The container."""
-    log_group: logs.LogGroup
-    """Where the container's output goes."""
-    http_target_group: elbv2.ApplicationTargetGroup
-    """The targets of HTTPS requests."""
-    grpc_target_group: elbv2.ApplicationTargetGroup
-    """The targets of gRPC requests."""
-    connections: ec2.Connections
-    """The tasks' security group."""
+    """The server's container."""
+    log_group: logs.ILogGroup | None
+    """Where the container's output goes, or `None` if `logging` says otherwise."""
+    scaling: ecs.ScalableTaskCount | None
+    """What lets the number of tasks follow the load, or `None`."""
 
-    def __init__(
+    def __init__(self, scope: Construct, construct_id: str, options: Mapping[str, Any]) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = ServiceSettings.of(self, options)
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The task role, to which permissions of the software are granted."""
+        return self.task_definition.task_role.grant_principal
+
+    @property
+    def connections(self) -> ec2.Connections:
+        """The tasks' security groups."""
+        return self.service.connections
+
+    def grant_execute_command(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let a principal open a shell in the server's container by `enable_execute_command`.
+
+        Of all containers of the cluster, this is for the one of the server's name, which the
+        principal has to say: `aws ecs execute-command --container es …`. The AWS CLI describes the
+        task first. Source:
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
+
+        Args:
+            grantee: The principal, such as the role of an operator.
+
+        Returns:
+            The grant.
+        """
+        cluster = self.service.cluster
+        tasks = Stack.of(self).format_arn(
+            service="ecs", resource="task", resource_name=f"{cluster.cluster_name}/*"
+        )
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["ecs:ExecuteCommand"],
+            resource_arns=[cluster.cluster_arn, tasks],
+            conditions={"StringEquals": {"ecs:container-name": self.name}},
+        ).combine(
+            iam.Grant.add_to_principal(
+                grantee=grantee, actions=["ecs:DescribeTasks"], resource_arns=[tasks]
+            )
+        )
+
+    def _refuse_types(self, cluster: ecs.ICluster, ingress: IngressBase) -> None:
+        """Refuse what nothing else can be asked of."""
+        refuse(
+            self,
+            [
+                *vpc_faults(cluster),
+                *validation.type_faults("ingress", ingress, IngressBase, "a SharedIngress"),
+                *option_type_faults(self._settings),
+            ],
+        )
+        self._network = ServiceNetwork(cluster, self._settings)
+
+    def _refuse_values(
         self,
-        scope: Construct,
-        construct_id: str,
+        *,
+        ingress: IngressBase,
+        name: str,
+        secret: secretsmanager.ISecret | None,
+        variables: Sequence[str] | Mapping[str, str],
+        http_port: int,
+        own_faults: Sequence[Fault],
+    ) -> None:
+        """Refuse everything that cannot work, all at once."""
+        settings = self._settings
+        secret_faults = [] if secret is None else validation.secret_faults("secret", secret)
+        refuse(
+            self,
+            [
+                *validation.required_faults(name=name),
+                *ingress.unclaimable_name_faults(name),
+                *option_faults(settings, http_port),
+                *secret_faults,
+                *variables_type_faults(variables),
+                *validation.secret_variable_faults(
+                    validation.by_variable(variables),
+                    settings.environment,
+                    has_secret=secret is not None,
+                ),
+                *other_secret_faults(settings, validation.by_variable(variables)),
+                *self._network.faults(ingress),
+                *own_faults,
+            ],
+        )
+
+    def _make(
+        self,
         *,
         cluster: ecs.ICluster,
-        ingress: SharedIngress,
+        ingress: IngressBase,
         name: str,
-        image: Callable[[], ecs.ContainerImage],
-        image_tag: str,
-        cpu: int,
-        memory_limit_mib: int,
-        desired_count: int,
-        secret: secretsmanager.ISecret | None,
-        secret_variables: Sequence[str] | Mapping[str, str],
+        image: ecs.ContainerImage,
         environment: Mapping[str, str],
-        default_environment: Callable[[], Mapping[str, str]],
+        secrets: Sequence[SecretFields],
         http_port: int,
-        grpc_health_check: GrpcHealthCheck,
-        cloud_map_namespace: servicediscovery.INamespace | None,
-        removal_policy: RemovalPolicy,
-        own_faults: Callable[[], Sequence[Fault]],
+        grpc_health_check: elbv2.HealthCheck,
     ) -> None:
-        super().__init__(scope, construct_id)
-        refuse(
-            self,
-            [
-                *validation.interface_faults("cluster", cluster, "cluster_arn", "a cluster"),
-                *validation.type_faults("ingress", ingress, SharedIngress, "a SharedIngress"),
-                *validation.type_faults("environment", environment, Mapping, "a mapping"),
-            ],
-        )
-        refuse(
-            self,
-            [
-                *validation.required_faults(
-                    name=name,
-                    image_tag=image_tag,
-                    cpu=cpu,
-                    memory_limit_mib=memory_limit_mib,
-                    desired_count=desired_count,
-                    http_port=http_port,
-                    removal_policy=removal_policy,
-                ),
-                *ingress.unclaimable_name_faults(name),
-                *validation.image_tag_faults(concrete(image_tag)),
-                *validation.fargate_faults(concrete(cpu), concrete(memory_limit_mib)),
-                *validation.desired_count_faults(concrete(desired_count)),
-                *_port_faults(concrete(http_port)),
-                *_secret_faults(secret, secret_variables, environment),
-                *validation.environment_faults(environment),
-                *_namespace_faults(cloud_map_namespace),
-                *_network_faults(cluster, ingress),
-                *own_faults(),
-            ],
-        )
+        """Make the service and lead requests to it."""
+        settings = self._settings
         self.ingress = ingress
         self.name = name
         self.host = ingress.claim_name(self, name)
         self.url = f"https://{self.host}"
-        self.grpc_endpoint = f"{self.host}:{GRPC_PORT}"
+        self.grpc_endpoint = f"{self.host}:{ingress.grpc_port}"
 
-        self.log_group = logs.LogGroup(
-            self, "LogGroup", retention=logs.RetentionDays.ONE_MONTH, removal_policy=removal_policy
+        self.task_definition, self.container, self.log_group = service_task(
+            self,
+            settings,
+            name=name,
+            image=image,
+            environment=environment,
+            secrets=secrets,
+            http_port=http_port,
         )
-        self.task_definition = ecs.FargateTaskDefinition(
-            self, "TaskDefinition", cpu=cpu, memory_limit_mib=memory_limit_mib
-        )
-        defaults = {"DISABLE_SSL": "true", "LOG_LEVEL": "INFO", **default_environment()}
-        plain = {**defaults, **environment}
-        fields = validation.by_variable(secret_variables)
-        self.container = self.task_definition.add_container(
-            "Container",
-            container_name=name,
-            image=image(),
-            environment={key: plain[key] for key in plain if key not in fields},
-            secrets=self._container_secrets(secret, fields) if secret else None,
-            logging=ecs.LogDrivers.aws_logs(stream_prefix=name, log_group=self.log_group),
-            port_mappings=[
-                ecs.PortMapping(name="http", container_port=http_port),
-                ecs.PortMapping(name="grpc", container_port=_GRPC_CONTAINER_PORT),
-            ],
-        )
-        self.service = self._fargate_service(cluster, desired_count, cloud_map_namespace)
-        self.connections = self.service.connections
+        self.service = self._fargate_service(cluster)
         self.http_target_group = self._target_group(
             "HttpTargetGroup",
-            cluster.vpc,
             http_port,
             elbv2.ApplicationProtocolVersion.HTTP1,
-            elbv2.HealthCheck(path="/", healthy_http_codes="200"),
+            filled(settings.http_health_check, _ROOT),
         )
         self.grpc_target_group = self._target_group(
             "GrpcTargetGroup",
-            cluster.vpc,
-            _GRPC_CONTAINER_PORT,
+            settings.grpc_port,
             elbv2.ApplicationProtocolVersion.GRPC,
-            elbv2.HealthCheck(
-                path=grpc_health_check.path, healthy_grpc_codes=str(grpc_health_check.code)
-            ),
+            filled(settings.grpc_health_check, grpc_health_check),
         )
         ingress.add_http_rule(
             self,
             "HttpRule",
             hosts=[self.host],
-            action=elbv2.ListenerAction.forward([self.http_target_group]),
+            target_group=self.http_target_group,
+            priority=settings.http_rule_priority,
         )
-        ingress.add_grpc_rule(
+        ingress.add_grpc_rules(
             self,
-            "GrpcRule",
             hosts=[self.host],
-            action=elbv2.ListenerAction.forward([self.grpc_target_group]),
+            target_group=self.grpc_target_group,
+            priority=settings.grpc_rule_priority,
+        )
+        self.scaling = (
+            settings.auto_scaling.scale(self.service, self.metric_request_count_per_target())
+            if settings.auto_scaling
+            else None
         )
 
-    def _container_secrets(
-        self, secret: secretsmanager.ISecret, fields: Mapping[str, str]
-    ) -> dict[str, ecs.Secret]:
-        grant_key_of(secret, self.task_definition.obtain_execution_role())
-        readable = without_key(self, "SecretWithoutKey", secret)
-        return {
-            variable: ecs.Secret.from_secrets_manager(readable, field)
-            for variable, field in fields.items()
-        }
-
-    def _fargate_service(
-        self,
-        cluster: ecs.ICluster,
-        desired_count: int,
-        cloud_map_namespace: servicediscovery.INamespace | None,
-    ) -> ecs.FargateService:
+    def _fargate_service(self, cluster: ecs.ICluster) -> ecs.FargateService:
         """The service, which starts no task before that can read its secrets and pull its image.
 
         Otherwise the first tasks of a new stack may fail, and the circuit breaker counts them.
         """
+        settings = self._settings
+        one = None if settings.auto_scaling else 1
         service = ecs.FargateService(
             self,
             "Service",
             cluster=cluster,
             task_definition=self.task_definition,
-            desired_count=desired_count,
-            security_groups=[
-                ec2.SecurityGroup(
-                    self, "SecurityGroup", vpc=cluster.vpc, description=f"Tasks of {self.name}"
-                )
-            ],
-            min_healthy_percent=100,
-            max_healthy_percent=200,
-            circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
+            desired_count=one if settings.desired_count is None else settings.desired_count,
+            capacity_provider_strategies=list(settings.capacity_provider_strategies or ()) or None,
+            vpc_subnets=settings.vpc_subnets,
+            assign_public_ip=settings.assign_public_ip,
+            security_groups=self._network.security_groups(self, self.name),
+            min_healthy_percent=settings.min_healthy_percent,
+            max_healthy_percent=settings.max_healthy_percent,
+            circuit_breaker=settings.circuit_breaker,
+            deployment_alarms=settings.deployment_alarms,
+            enable_execute_command=settings.enable_execute_command,
+            health_check_grace_period=settings.health_check_grace_period,
             enable_ecs_managed_tags=True,
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
             cloud_map_options=ecs.CloudMapOptions(
-                name=self.name, cloud_map_namespace=cloud_map_namespace
+                name=self.name, cloud_map_namespace=settings.cloud_map_namespace
             )
-            if cloud_map_namespace
+            if settings.cloud_map_namespace
             else None,
         )
         service.node.add_dependency(
-            self.task_definition.obtain_execution_role(),
-            cluster.vpc.select_subnets().internet_connectivity_established,
+            self.task_definition.obtain_execution_role(), *self._network.connectivity
         )
         return service
 
     def _target_group(
         self,
         group_id: str,
-        vpc: ec2.IVpc,
         port: int,
         protocol_version: elbv2.ApplicationProtocolVersion,
         health_check: elbv2.HealthCheck,
     ) -> elbv2.ApplicationTargetGroup:
+        """Targets at one port of the container, of which the load balancer may ask the health."""
+        health_port = own_port(health_check)
+        if health_port is not None:
+            self.connections.allow_from(
+                self.ingress.connections, ec2.Port.tcp(health_port), "Health check"
+            )
         return elbv2.ApplicationTargetGroup(
             self,
             group_id,
-            vpc=vpc,
+            vpc=self.service.cluster.vpc,
             port=port,
             protocol=elbv2.ApplicationProtocol.HTTP,
             protocol_version=protocol_version,
             target_type=elbv2.TargetType.IP,
-            deregistration_delay=_DEREGISTRATION_DELAY,
+            deregistration_delay=self._settings.deregistration_delay,
             health_check=health_check,
             targets=[
                 self.service.load_balancer_target(
@@ -258,47 +282,3 @@ class DatafiService(Construct):
                 )
             ],
         )
-
-
-def _port_faults(http_port: int | None) -> list[Fault]:
-    if http_port == _GRPC_CONTAINER_PORT:
-        allowed = "another port than that of gRPC in the container"
-        return [Fault("http_port", allowed, str(http_port), "choose the port that takes HTTP")]
-    return validation.number_faults("http_port", http_port, 1, 65535)
-
-
-def _secret_faults(
-    secret: secretsmanager.ISecret | None,
-    secret_variables: Sequence[str] | Mapping[str, str],
-    environment: Mapping[str, str],
-) -> list[Fault]:
-    faults = validation.secret_faults("secret", secret) if secret is not None else []
-    return [
-        *faults,
-        *validation.variables_type_faults(secret_variables),
-        *validation.secret_variable_faults(
-            validation.by_variable(secret_variables), environment, has_secret=secret is not None
-        ),
-    ]
-
-
-def _namespace_faults(namespace: servicediscovery.INamespace | None) -> list[Fault]:
-    if namespace is None:
-        return []
-    return validation.interface_faults(
-        "cloud_map_namespace", namespace, "namespace_arn", "a Cloud Map namespace"
-    )
-
-
-def _network_faults(cluster: ecs.ICluster, ingress: SharedIngress) -> list[Fault]:
-    vpc = cluster.vpc
-    ids = concrete(vpc.vpc_id), concrete(ingress.vpc.vpc_id)
-    if vpc.node.path != ingress.vpc.node.path and (None in ids or ids[0] != ids[1]):
-        allowed = f"in the VPC of the ingress ({ingress.vpc.node.path})"
-        remedy = "give both the same VPC"
-        return [Fault("cluster", allowed, f"one in {vpc.node.path}", remedy)]
-    if not vpc.private_subnets and not vpc.isolated_subnets:
-        allowed = "in a VPC with private subnets"
-        remedy = "give the VPC private subnets with a way out, by which images are pulled"
-        return [Fault("cluster", allowed, "one with public subnets only", remedy)]
-    return []

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as route53_targets
 from constructs import Construct
 
-from . import validation
+from .dns_faults import dns_faults, load_balancer_faults
 from .errors import Fault
 from .synthesis import concrete, refuse
+from .validation import label_faults, required_faults
+from .zone_cleanup import ZoneCleanup
 
 __all__ = ["EdgeDns"]
 
@@ -20,32 +24,54 @@ class EdgeDns(Construct):
     """The root domain of a deployment, its hosted zone and its certificate.
 
     Every server is reached as `<name>.<root_domain>`. The certificate covers the root domain and
-    `*.<root_domain>`; alias records for both point at the load balancer of `SharedIngress`.
+    `*.<root_domain>`; alias records for both, or one for each server, point at the load balancer of
+    `SharedIngress`.
 
-    A new zone answers only after its parent domain delegates to `name_servers`, and ACM issues
-    the certificate only after that. So delegate while the first deployment runs, or bring a zone.
+    A new public zone answers only once the parent domain delegates to it, and ACM issues the
+    certificate only after that. With `parent_zone` the delegation is made here, before the
+    certificate. Without it, enter `name_servers` in the parent domain while the first deployment
+    runs.
+
+    A zone that is deleted with its stack (`RemovalPolicy.DESTROY`) is first cleared of the records
+    that ACM wrote there to validate the certificate, for Route 53 deletes no zone that holds any.
+    See `ZoneCleanup`. A record that somebody else wrote there still keeps it from being deleted.
+    In a zone that is handed in, ACM's record stays.
 
     Args:
         scope: Where the construct is made.
         construct_id: Its id in `scope`.
         root_domain: The domain under which the servers get their names, in lower case.
-        hosted_zone: The public zone that holds `root_domain` or a parent of it. Default: a new
-            public zone for `root_domain`.
+        hosted_zone: The zone that holds `root_domain` or a parent of it. It may be imported by its
+            id only. Default: a new zone for `root_domain`.
+        private_zone_vpc: The VPC in which a new private zone answers, and nobody else sees it.
+            Default: a new zone is public.
+        parent_zone: The public zone of a parent domain, to which NS records are added that delegate
+            `root_domain` to the new public zone. It may be imported by its id only. They go with
+            the stack. Default: no delegation is made.
+        delegation_role: A role in the account of `parent_zone` that this account may assume and
+            that may change the zone (`parent_zone.grant_delegation`). Default: `parent_zone` is in
+            the account of this stack.
         certificate: An issued certificate for `root_domain` and `*.root_domain`, in the region of
-            the load balancer. Default: a new one, validated through the zone.
+            the load balancer. Default: a new one, validated through `validation_zone` or the zone.
+        validation_zone: A public zone that holds `root_domain` or a parent of it, through which a
+            new certificate is validated where the records are in a private zone, through which ACM
+            cannot, or kept elsewhere. Default: the zone of the records.
         enable_hosted_zone: With `False`, no zone and no record is made: the names are kept
-            elsewhere, and `certificate` must be handed in. Default: `True`.
+            elsewhere, and `certificate` or `validation_zone` is needed. Default: `True`.
+        record_per_service: Whether each server gets records of its own, instead of the root domain
+            and its wildcard. Default: `False`.
         removal_policy: What becomes of a new zone when it leaves the stack. Default: retained.
 
     Raises:
         InvalidInputError: `root_domain` is no domain name, or longer than the 64 characters that a
-            new certificate takes; there is no zone and no certificate; or a zone is handed in
-            although none is to be used, does not hold `root_domain`, or is private and there is no
-            certificate.
+            new certificate takes; a zone does not hold it, or is private where only a public one
+            can serve; a new certificate has no public zone to be validated through; or arguments
+            contradict each other.
 
     Example:
         ```python
-        dns = EdgeDns(self, "Dns", root_domain="datafi-edge.example.com")
+        parent = route53.HostedZone.from_hosted_zone_id(self, "Parent", "Z0123456789ABCDEFGHIJ")
+        dns = EdgeDns(self, "Dns", root_domain="datafi-edge.example.com", parent_zone=parent)
         ```
     """
 
@@ -56,7 +82,15 @@ class EdgeDns(Construct):
     certificate: acm.ICertificate
     """The certificate for the root domain and every name directly under it."""
     name_servers: list[str] | None
-    """The name servers of a zone made here, to which the parent domain delegates, or `None`."""
+    """The name servers of a new public zone, if nobody has been told of them yet.
+
+    The parent domain is to delegate to them. `None` if the delegation is made here, or the zone is
+    private or handed in.
+    """
+    delegation: Construct | None
+    """What delegates the root domain to the new zone, or `None`."""
+    zone_cleanup: ZoneCleanup | None
+    """What clears the new zone before it is deleted, or `None`."""
 
     def __init__(
         self,
@@ -65,45 +99,56 @@ class EdgeDns(Construct):
         *,
         root_domain: str,
         hosted_zone: route53.IHostedZone | None = None,
+        private_zone_vpc: ec2.IVpc | None = None,
+        parent_zone: route53.IHostedZone | None = None,
+        delegation_role: iam.IRole | None = None,
         certificate: acm.ICertificate | None = None,
+        validation_zone: route53.IHostedZone | None = None,
         enable_hosted_zone: bool = True,
+        record_per_service: bool = False,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
-        faults = validation.required_faults(root_domain=root_domain)
-        faults += validation.root_domain_faults(concrete(root_domain))
-        if hosted_zone is not None:
-            faults += _zone_faults(root_domain, hosted_zone, needs_public=certificate is None)
-        if certificate is not None:
-            faults += validation.interface_faults(
-                "certificate", certificate, "certificate_arn", "a certificate (ICertificate)"
-            )
-        if certificate is None:
-            faults += validation.certificate_domain_faults(concrete(root_domain))
-        if not enable_hosted_zone:
-            faults += _without_zone_faults(hosted_zone, certificate)
-        refuse(self, faults)
-
-        self._records_are_made = False
-        self.root_domain = root_domain
-        self.name_servers = None
-        if enable_hosted_zone and hosted_zone is None:
-            new_zone = route53.PublicHostedZone(self, "HostedZone", zone_name=root_domain)
-            new_zone.apply_removal_policy(removal_policy)
-            self.name_servers = new_zone.hosted_zone_name_servers
-            hosted_zone = new_zone
-        self.hosted_zone = hosted_zone
-        self.certificate = certificate or acm.Certificate(
-            self,
-            "Certificate",
-            domain_name=root_domain,
-            subject_alternative_names=[f"*.{root_domain}"],
-            validation=acm.CertificateValidation.from_dns(hosted_zone),
+        faults = dns_faults(
+            root_domain=root_domain,
+            hosted_zone=hosted_zone,
+            private_zone_vpc=private_zone_vpc,
+            parent_zone=parent_zone,
+            delegation_role=delegation_role,
+            certificate=certificate,
+            validation_zone=validation_zone,
+            enable_hosted_zone=enable_hosted_zone,
         )
+        refuse(self, faults + required_faults(removal_policy=removal_policy))
+
+        self.root_domain = root_domain
+        self.hosted_zone = hosted_zone
+        self.name_servers = None
+        self.delegation = None
+        self.zone_cleanup = None
+        self._record_per_service = record_per_service
+        self._records_are_made = False
+        self._service_names: set[str] = set()
+        if enable_hosted_zone and hosted_zone is None and private_zone_vpc is not None:
+            self.hosted_zone = self._new_private_zone(private_zone_vpc, removal_policy)
+        elif enable_hosted_zone and hosted_zone is None:
+            public_zone = self._new_public_zone(removal_policy)
+            self.hosted_zone = public_zone
+            if parent_zone is None:
+                self.name_servers = public_zone.hosted_zone_name_servers
+            else:
+                self.delegation = self._new_delegation(public_zone, parent_zone, delegation_role)
+            if certificate is None and removal_policy == RemovalPolicy.DESTROY:
+                self.zone_cleanup = ZoneCleanup(self, "ZoneCleanup", zone=public_zone)
+        self.certificate = certificate or self._new_certificate(validation_zone)
 
     def add_records(
-        self, scope: Construct, load_balancer: elbv2.IApplicationLoadBalancer
-    ) -> list[route53.ARecord]:
+        self,
+        scope: Construct,
+        load_balancer: elbv2.IApplicationLoadBalancer,
+        *,
+        dual_stack: bool = False,
+    ) -> list[route53.RecordSet]:
         """Point the root domain and every name directly under it at a load balancer.
 
         The records are made in `scope`, not here, so that a load balancer in another stack refers
@@ -112,79 +157,161 @@ class EdgeDns(Construct):
         Args:
             scope: Where the records are made: the construct that owns the load balancer.
             load_balancer: The load balancer.
+            dual_stack: Whether the load balancer has IPv6 addresses too, to which AAAA records
+                lead. Default: A records only.
 
         Returns:
-            The records; none if they are kept elsewhere (`enable_hosted_zone=False`).
+            The records; none if they are kept elsewhere (`enable_hosted_zone=False`), or each
+            server has its own (`record_per_service=True`).
 
         Raises:
-            InvalidInputError: The names point at another load balancer already.
+            InvalidInputError: The names point at another load balancer already, or the load
+                balancer was imported without its DNS name.
+
+        Example:
+            ```python
+            dns.add_records(self, load_balancer, dual_stack=True)
+            ```
         """
-        if self.hosted_zone is None:
+        if self.hosted_zone is None or self._record_per_service:
             return []
+        faults = load_balancer_faults(load_balancer)
         if self._records_are_made:
             allowed = f"one whose names point nowhere yet ({self.node.path})"
             given = "one whose names point at another load balancer"
-            refuse(scope, [Fault("dns", allowed, given, "give each an EdgeDns of its own")])
+            faults.append(Fault("dns", allowed, given, "give each an EdgeDns of its own"))
+        refuse(scope, faults)
         self._records_are_made = True
-        target = route53.RecordTarget.from_alias(route53_targets.LoadBalancerTarget(load_balancer))
-        return [
-            route53.ARecord(
-                scope, record_id, zone=self.hosted_zone, record_name=name, target=target
+        apex = _alias_records(
+            scope, "Apex", self.hosted_zone, self.root_domain, load_balancer, dual_stack
+        )
+        wildcard = _alias_records(
+            scope, "Wildcard", self.hosted_zone, f"*.{self.root_domain}", load_balancer, dual_stack
+        )
+        return apex + wildcard
+
+    def add_service_record(
+        self,
+        scope: Construct,
+        name: str,
+        load_balancer: elbv2.IApplicationLoadBalancer,
+        *,
+        dual_stack: bool = False,
+    ) -> list[route53.RecordSet]:
+        """Point one name under the root domain at a load balancer, if each server has its own.
+
+        Args:
+            scope: Where the records are made: the construct of the server.
+            name: The server's name, one DNS label.
+            load_balancer: The load balancer.
+            dual_stack: Whether the load balancer has IPv6 addresses too, to which an AAAA record
+                leads. Default: an A record only.
+
+        Returns:
+            The records; none if they are kept elsewhere, or the wildcard covers the name
+            (`record_per_service=False`).
+
+        Raises:
+            InvalidInputError: The name is no DNS label or has its records already, or the load
+                balancer was imported without its DNS name.
+
+        Example:
+            ```python
+            dns.add_service_record(server, "es", ingress.load_balancer)
+            ```
+        """
+        if self.hosted_zone is None or not self._record_per_service:
+            return []
+        faults = required_faults(name=name) + label_faults(concrete(name), "name", "es")
+        faults += load_balancer_faults(load_balancer)
+        if name in self._service_names:
+            allowed = f"one that points nowhere yet ({self.node.path})"
+            faults.append(Fault("name", allowed, repr(name), "choose another name"))
+        refuse(scope, faults)
+        self._service_names.add(name)
+        domain = f"{name}.{self.root_domain}"
+        return _alias_records(scope, "", self.hosted_zone, domain, load_balancer, dual_stack)
+
+    def _new_public_zone(self, removal_policy: RemovalPolicy) -> route53.PublicHostedZone:
+        zone = route53.PublicHostedZone(self, "HostedZone", zone_name=self.root_domain)
+        zone.apply_removal_policy(removal_policy)
+        return zone
+
+    def _new_private_zone(
+        self, vpc: ec2.IVpc, removal_policy: RemovalPolicy
+    ) -> route53.PrivateHostedZone:
+        """A zone with an id of its own, as Route 53 cannot make a public zone a private one.
+
+        Source: https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html
+        """
+        zone = route53.PrivateHostedZone(
+            self, "PrivateHostedZone", zone_name=self.root_domain, vpc=vpc
+        )
+        zone.apply_removal_policy(removal_policy)
+        return zone
+
+    def _new_delegation(
+        self,
+        zone: route53.PublicHostedZone,
+        parent_zone: route53.IHostedZone,
+        delegation_role: iam.IRole | None,
+    ) -> Construct:
+        if delegation_role is not None:
+            by_name = _is_out_of_reach(self, parent_zone)
+            return route53.CrossAccountZoneDelegationRecord(
+                self,
+                "CrossAccountDelegation",
+                delegated_zone=zone,
+                delegation_role=delegation_role,
+                parent_hosted_zone_id=None if by_name else parent_zone.hosted_zone_id,
+                parent_hosted_zone_name=parent_zone.zone_name.rstrip(".") if by_name else None,
             )
-            for record_id, name in (
-                ("ApexRecord", f"{self.root_domain}."),
-                ("WildcardRecord", f"*.{self.root_domain}."),
-            )
-        ]
+        return route53.ZoneDelegationRecord(
+            self,
+            "Delegation",
+            zone=parent_zone,
+            record_name=f"{self.root_domain}.",
+            name_servers=zone.hosted_zone_name_servers or [],
+        )
+
+    def _new_certificate(self, validation_zone: route53.IHostedZone | None) -> acm.Certificate:
+        certificate = acm.Certificate(
+            self,
+            "Certificate",
+            domain_name=self.root_domain,
+            subject_alternative_names=[f"*.{self.root_domain}"],
+            validation=acm.CertificateValidation.from_dns(validation_zone or self.hosted_zone),
+        )
+        for earlier in (self.delegation, self.zone_cleanup):
+            if earlier is not None:
+                certificate.node.add_dependency(earlier)
+        return certificate
 
 
-def _zone_faults(
-    root_domain: str, hosted_zone: route53.IHostedZone, *, needs_public: bool
-) -> list[Fault]:
-    faults = validation.interface_faults(
-        "hosted_zone", hosted_zone, "hosted_zone_id", "a hosted zone (IHostedZone)"
-    )
-    if faults:
-        return faults
-    if needs_public and isinstance(hosted_zone, route53.PrivateHostedZone):
-        allowed = "a public zone, through which ACM validates a new certificate"
-        faults.append(Fault("hosted_zone", allowed, "a private one", "bring a certificate"))
-    zone_name = _zone_name(hosted_zone)
-    if zone_name and not f".{root_domain}".endswith(f".{zone_name.rstrip('.')}"):
-        allowed = f"the zone of {root_domain} or of a parent of it"
-        remedy = "hand in the zone that holds it"
-        faults.append(Fault("hosted_zone", allowed, f"that of {zone_name}", remedy))
-    return faults
+def _is_out_of_reach(construct: Construct, zone: route53.IHostedZone) -> bool:
+    """Whether the zone's id is made by a stack whose values cannot be read from this account."""
+    elsewhere = Stack.of(zone).environment != Stack.of(construct).environment
+    return elsewhere and concrete(zone.hosted_zone_id) is None
 
 
-def _zone_name(hosted_zone: route53.IHostedZone) -> str | None:
-    """The zone's name, or `None`: one that is imported by id only raises when asked for it."""
-    try:
-        return concrete(hosted_zone.zone_name)
-    except RuntimeError:
-        return None
-
-
-def _without_zone_faults(
-    hosted_zone: route53.IHostedZone | None, certificate: acm.ICertificate | None
-) -> list[Fault]:
-    faults = []
-    if certificate is None:
-        faults.append(
-            Fault(
-                "certificate",
-                "given if enable_hosted_zone is False",
-                "nothing",
-                "hand in an issued certificate, as there is no zone to validate a new one through",
+def _alias_records(
+    scope: Construct,
+    prefix: str,
+    zone: route53.IHostedZone,
+    domain: str,
+    load_balancer: elbv2.IApplicationLoadBalancer,
+    dual_stack: bool,
+) -> list[route53.RecordSet]:
+    """Records of a whole name, whose dot at the end keeps CDK from asking for the zone's name."""
+    target = route53.RecordTarget.from_alias(route53_targets.LoadBalancerTarget(load_balancer))
+    name = f"{domain}."
+    records: list[route53.RecordSet] = [
+        route53.ARecord(scope, f"{prefix}Record", zone=zone, record_name=name, target=target)
+    ]
+    if dual_stack:
+        records.append(
+            route53.AaaaRecord(
+                scope, f"{prefix}Ipv6Record", zone=zone, record_name=name, target=target
             )
         )
-    if hosted_zone is not None:
-        faults.append(
-            Fault(
-                "hosted_zone",
-                "left out if enable_hosted_zone is False",
-                "a zone",
-                "leave one of the two out",
-            )
-        )
-    return faults
+    return records

@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from typing import Unpack
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_secretsmanager as secretsmanager
-from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
-from .datafi_service import DatafiService, GrpcHealthCheck
+from .datafi_service import DatafiService
 from .edge_storage import EdgeStorage
 from .errors import Fault
-from .shared_ingress import SharedIngress
+from .ingress_base import IngressBase
+from .service_options import ServiceOptions
+from .service_settings import ServiceSettings
+from .service_task import SecretFields
 from .synthesis import concrete
 from .validation import (
-    DEFAULT_CPU,
-    DEFAULT_MEMORY_MIB,
+    JWT_JWKS,
+    by_variable,
     default_edge_variables,
+    jwks_secret_faults,
     type_faults,
+    unnamed_variables_fault,
 )
 
 __all__ = ["EdgeServer"]
 
-_IMAGE = "datafi/es"
+_REPOSITORY = "datafi/es"
 _HTTP_PORT = 80
-_GRPC_HEALTH_CHECK = GrpcHealthCheck(path="/AWS.ALB/healthcheck", code=12)
 
 
 class EdgeServer(DatafiService):
     """A Datafi edge server on ECS Fargate, reached as `<name>.<root domain>`.
 
-    It answers HTTPS on port 443 and gRPC over TLS on port 50051 of the ingress.
+    It answers HTTPS on port 443, and gRPC over TLS on ports 50051 and 443 of the ingress.
 
     Args:
         scope: Where the construct is made.
@@ -40,27 +43,22 @@ class EdgeServer(DatafiService):
         cluster: The ECS cluster, whose VPC is that of the ingress.
         ingress: The load balancer in front of it.
         name: The first label of its host name, 1 to 63 of a-z, 0-9 and -, once per ingress.
-        image_tag: The tag of `datafi/es`. Default: `latest`.
-        cpu: CPU units, 1024 to a vCPU, in a pair with memory that Fargate offers. Default: 1024.
-        memory_limit_mib: Memory of the task in MiB. Default: 2048. Half of it goes to the data
-            cache unless `environment` sets `MEMORY`.
-        desired_count: How many tasks run. Default: 1.
         secret: A JSON secret with the server's key. Default: the container gets no secret.
-        secret_variables: The variables to fill from `secret`: names of fields, or a mapping of
-            variable to field. Each field must be there, or no task starts. Default: the key that
-            the image reads, `KEY` with tag `latest` and `EDGE_KEY` with any other. To let the
-            update API move the server between the two kinds, the secret holds both fields and
-            both are named here: `["KEY", "EDGE_KEY"]`.
-        environment: More environment variables, such as `TIMEOUT` or `CACHE_LIFE` in seconds.
-            They can be read in the template: what is secret belongs into `secret`. Default: none
-            but `DISABLE_SSL`, `LOG_LEVEL`, `MEMORY` and `PARQUET_STORAGE`.
+        jwt_jwks_secret: A JSON secret with the field `JWT_JWKS`, the coordinator's public keys,
+            which all servers of a deployment share. Default: the variable is not set from it.
         storage: Where the server keeps query results as Parquet files. Default: nowhere.
-        cloud_map_namespace: A Cloud Map namespace of the cluster's VPC in which the tasks are
-            registered under `name`. `connections` says who may then connect. Default: none.
-        removal_policy: What becomes of the log group when it leaves the stack. Default: retained.
+        options: The arguments of `ServiceOptions`. Of these,
+            `secret_variables` is by default the key that the image reads: `KEY` with tag `latest`
+            and `EDGE_KEY` with any other. To let the update API move the server between the two
+            kinds, the secret holds both fields and both are named: `["KEY", "EDGE_KEY"]`. It must
+            be given if the tag is not known, as with a digest or another image.
+            `environment` holds `DISABLE_SSL`, `LOG_LEVEL`, `MEMORY` (the data cache in MiB: half of
+            the task's memory) and `PARQUET_STORAGE`, unless it says otherwise; others are
+            `TIMEOUT` and `CACHE_LIFE` in seconds.
 
     Raises:
         InvalidInputError: With every argument that cannot work.
+        TypeError: An argument is not known.
 
     Example:
         ```python
@@ -86,62 +84,88 @@ class EdgeServer(DatafiService):
         construct_id: str,
         *,
         cluster: ecs.ICluster,
-        ingress: SharedIngress,
+        ingress: IngressBase,
         name: str,
-        image_tag: str = "latest",
-        cpu: int = DEFAULT_CPU,
-        memory_limit_mib: int = DEFAULT_MEMORY_MIB,
-        desired_count: int = 1,
         secret: secretsmanager.ISecret | None = None,
-        secret_variables: Sequence[str] | Mapping[str, str] | None = None,
-        environment: Mapping[str, str] | None = None,
+        jwt_jwks_secret: secretsmanager.ISecret | None = None,
         storage: EdgeStorage | None = None,
-        cloud_map_namespace: servicediscovery.INamespace | None = None,
-        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+        **options: Unpack[ServiceOptions],
     ) -> None:
-        key_is_unknown = secret_variables is None and concrete(image_tag) is None
-        if secret_variables is None:
-            secret_variables = default_edge_variables(image_tag) if secret else ()
+        super().__init__(scope, construct_id, options)
+        settings = self._settings
+        self._refuse_types(cluster, ingress)
+        http_port = _HTTP_PORT if settings.http_port is None else settings.http_port
+        variables = settings.secret_variables
+        if variables is None:
+            variables = default_edge_variables(settings.reference) if secret else ()
+        faults = jwks_secret_faults(
+            jwt_jwks_secret,
+            environment=settings.environment,
+            secret_variables=by_variable(settings.secret_variables or ()),
+            secrets=settings.secrets,
+        )
+        if storage is not None:
+            faults += type_faults("storage", storage, EdgeStorage, "an EdgeStorage")
+        if secret and settings.secret_variables is None and not _has_known_tag(settings):
+            faults.append(unnamed_variables_fault())
+        self._refuse_values(
+            ingress=ingress,
+            name=name,
+            secret=secret,
+            variables=variables,
+            http_port=http_port,
+            own_faults=[*faults, *self._image_faults()],
+        )
 
-        def default_environment() -> dict[str, str]:
-            defaults = {}
-            if concrete(memory_limit_mib) is not None:
-                defaults["MEMORY"] = str(round(memory_limit_mib / 2))
-            if storage:
-                defaults["PARQUET_STORAGE"] = storage.parquet_storage
-            return defaults
-
-        def own_faults() -> list[Fault]:
-            faults = []
-            if storage is not None:
-                faults += type_faults("storage", storage, EdgeStorage, "an EdgeStorage")
-            if secret and image_tag is not None and key_is_unknown:
-                allowed = "given if image_tag is known at deployment only"
-                remedy = "name the fields of the secret"
-                faults.append(Fault("secret_variables", allowed, "nothing", remedy))
-            return faults
-
-        super().__init__(
-            scope,
-            construct_id,
+        environment = {}
+        if concrete(settings.memory_limit_mib) is not None:
+            environment["MEMORY"] = str(round(settings.memory_limit_mib / 2))
+        if storage:
+            environment["PARQUET_STORAGE"] = storage.parquet_storage
+        secrets = [SecretFields("Secret", secret, by_variable(variables))] if secret else []
+        if jwt_jwks_secret:
+            secrets.append(SecretFields("JwtJwksSecret", jwt_jwks_secret, {JWT_JWKS: JWT_JWKS}))
+        self._make(
             cluster=cluster,
             ingress=ingress,
             name=name,
-            image=lambda: ecs.ContainerImage.from_registry(f"{_IMAGE}:{image_tag}"),
-            image_tag=image_tag,
-            cpu=cpu,
-            memory_limit_mib=memory_limit_mib,
-            desired_count=desired_count,
-            secret=secret,
-            secret_variables=secret_variables,
-            environment={} if environment is None else environment,
-            default_environment=default_environment,
-            http_port=_HTTP_PORT,
-            grpc_health_check=_GRPC_HEALTH_CHECK,
-            cloud_map_namespace=cloud_map_namespace,
-            removal_policy=removal_policy,
-            own_faults=own_faults,
+            image=_image(settings),
+            environment=environment,
+            secrets=secrets,
+            http_port=http_port,
+            grpc_health_check=elbv2.HealthCheck(
+                path="/AWS.ALB/healthcheck", healthy_grpc_codes="12"
+            ),
         )
         self.storage = storage
         if storage:
-            storage.grant_read_write(self.task_definition.task_role)
+            storage.grant_read_write(self)
+
+    def _image_faults(self) -> list[Fault]:
+        """An image from the internet, where there is no way there."""
+        if self._settings.image is not None or self._network.has_way_out:
+            return []
+        allowed = "one that is in ECR already, where the subnets have no way out"
+        given = (
+            f"that of {'pull_through_cache' if self._settings.pull_through_cache else _REPOSITORY}"
+        )
+        remedy = (
+            "hand in ecs.ContainerImage.from_ecr_repository(…), "
+            "or say egress_provided=True if there is another way out"
+        )
+        return [Fault("image", allowed, given, remedy)]
+
+
+def _has_known_tag(settings: ServiceSettings) -> bool:
+    if settings.image is not None or settings.image_digest is not None:
+        return False
+    return concrete(settings.reference) is not None
+
+
+def _image(settings: ServiceSettings) -> ecs.ContainerImage:
+    if settings.image:
+        return settings.image
+    if settings.pull_through_cache:
+        return settings.pull_through_cache.edge_server_image(settings.reference)
+    separator = "@" if settings.image_digest else ":"
+    return ecs.ContainerImage.from_registry(f"{_REPOSITORY}{separator}{settings.reference}")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Sequence
 
 from aws_cdk import Duration, Fn, RemovalPolicy
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from .errors import Fault
 from .synthesis import refuse
 from .validation import interface_faults
 
@@ -21,6 +25,9 @@ _OBJECT_ACTIONS = (
     "s3:ListMultipartUploadParts",
     "s3:PutObject",
 )
+# What S3 asks of a key to write, also in parts, and to read. Source:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+_KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey")
 _BUCKET_ACTIONS = ("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads")
 
 
@@ -33,11 +40,13 @@ class EdgeStorage(Construct):
         scope: Where the construct is made.
         construct_id: Its id in `scope`.
         bucket: An existing bucket. Default: a new one.
+        encryption_key: A key of the customer's for a new bucket, used as a bucket key so that KMS
+            is asked less often. Default: a key of S3.
         removal_policy: What becomes of a new bucket when it leaves the stack; with
             `RemovalPolicy.DESTROY` its objects are deleted with it. Default: retained.
 
     Raises:
-        InvalidInputError: `bucket` is no bucket.
+        InvalidInputError: `bucket` is no bucket, `encryption_key` is no key, or both are given.
 
     Example:
         ```python
@@ -56,15 +65,19 @@ class EdgeStorage(Construct):
         construct_id: str,
         *,
         bucket: s3.IBucket | None = None,
+        encryption_key: kms.IKey | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
-        if bucket is not None:
-            refuse(self, interface_faults("bucket", bucket, "bucket_arn", "a bucket (IBucket)"))
+        refuse(self, _faults(bucket, encryption_key))
         self.bucket = bucket or s3.Bucket(
             self,
             "Bucket",
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            encryption=s3.BucketEncryption.KMS
+            if encryption_key
+            else s3.BucketEncryption.S3_MANAGED,
+            encryption_key=encryption_key,
+            bucket_key_enabled=True if encryption_key else None,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
             lifecycle_rules=[
@@ -81,6 +94,17 @@ class EdgeStorage(Construct):
         }
         self.parquet_storage = Fn.base64(json.dumps({"amazonS3": account}, separators=(",", ":")))
 
+    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let a principal read and list the bucket's objects, and nothing more.
+
+        Args:
+            grantee: The principal, such as the role of an analyst.
+
+        Returns:
+            The grant.
+        """
+        return self._grant(grantee, ("s3:GetObject",), ("kms:Decrypt",))
+
     def grant_read_write(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a principal read, write, delete and list the bucket's objects, and nothing more.
 
@@ -90,17 +114,34 @@ class EdgeStorage(Construct):
         Returns:
             The grant.
         """
-        grant = iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=list(_OBJECT_ACTIONS),
-            resource_arns=[self.bucket.arn_for_objects("*")],
-        ).combine(
-            iam.Grant.add_to_principal(
-                grantee=grantee,
-                actions=list(_BUCKET_ACTIONS),
-                resource_arns=[self.bucket.bucket_arn],
-            )
-        )
+        return self._grant(grantee, _OBJECT_ACTIONS, _KEY_ACTIONS)
+
+    def _grant(
+        self, grantee: iam.IGrantable, object_actions: Sequence[str], key_actions: Sequence[str]
+    ) -> iam.Grant:
+        """All in the policy of the principal: a key's own may be in another stack."""
+        allowed = [
+            (object_actions, self.bucket.arn_for_objects("*")),
+            (_BUCKET_ACTIONS, self.bucket.bucket_arn),
+        ]
         if self.bucket.encryption_key:
-            grant = grant.combine(self.bucket.encryption_key.grant_encrypt_decrypt(grantee))
-        return grant
+            allowed.append((key_actions, self.bucket.encryption_key.key_arn))
+        first, *others = (
+            iam.Grant.add_to_principal(
+                grantee=grantee, actions=list(actions), resource_arns=[resource]
+            )
+            for actions, resource in allowed
+        )
+        return functools.reduce(lambda grant, other: grant.combine(other), others, first)
+
+
+def _faults(bucket: s3.IBucket | None, encryption_key: kms.IKey | None) -> list[Fault]:
+    faults = []
+    if bucket is not None:
+        faults += interface_faults("bucket", bucket, "bucket_arn", "a bucket (IBucket)")
+    if encryption_key is not None:
+        faults += interface_faults("encryption_key", encryption_key, "key_arn", "a key (IKey)")
+        if bucket is not None:
+            allowed = "left out with bucket, which has its own encryption"
+            faults.append(Fault("encryption_key", allowed, "both", "remove one of the two"))
+    return faults

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from aws_cdk import Reference, Tokenization
+from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
@@ -44,9 +46,55 @@ def grant_key_of(secret: secretsmanager.ISecret, role: iam.IRole) -> None:
     if secret.encryption_key is None:
         return
     arn = secret.secret_full_arn or f"{secret.secret_arn}-??????"
+    _grant_decrypt(role, secret.encryption_key.key_arn, arn)
+
+
+def readable_by_role(secret: ecs.Secret) -> ecs.Secret:
+    """The same container secret, whose key is granted in the role's policy, for any stack.
+
+    CDK would grant a key that was made in this app in the key's own policy: see `without_key`. The
+    key of an imported secret is not known to an `ecs.Secret`, and stays the caller's to grant.
+
+    Args:
+        secret: What fills a variable of a container.
+    """
+    for token in Tokenization.reverse_string(secret.arn).tokens:
+        made = token.target if isinstance(token, Reference) else None
+        if isinstance(made, secretsmanager.CfnSecret) and made.kms_key_id:
+            return _SecretReadByRole(secret, made.ref, made.kms_key_id)
+    return secret
+
+
+class _SecretReadByRole(ecs.Secret):
+    """A container secret that changes nothing but the policy of the role that reads it."""
+
+    def __init__(self, secret: ecs.Secret, secret_arn: str, key_arn: str) -> None:
+        super().__init__()
+        self._secret = secret
+        self._secret_arn = secret_arn
+        self._key_arn = key_arn
+
+    @property
+    def arn(self) -> str:
+        return self._secret.arn
+
+    @property
+    def has_field(self) -> bool | None:
+        return self._secret.has_field
+
+    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
+        _grant_decrypt(grantee, self._key_arn, self._secret_arn)
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
+            resource_arns=[self._secret_arn],
+        )
+
+
+def _grant_decrypt(grantee: iam.IGrantable, key_arn: str, secret_arn: str) -> None:
     iam.Grant.add_to_principal(
-        grantee=role,
+        grantee=grantee,
         actions=["kms:Decrypt"],
-        resource_arns=[secret.encryption_key.key_arn],
-        conditions={"StringLike": {"kms:EncryptionContext:SecretARN": arn}},
+        resource_arns=[key_arn],
+        conditions={"StringLike": {"kms:EncryptionContext:SecretARN": secret_arn}},
     )

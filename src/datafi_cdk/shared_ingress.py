@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
+import ipaddress
 from collections.abc import Sequence
+from typing import cast
 
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
+from . import existing_ingress, ingress_faults
+from .access_logs import new_access_logs_bucket, write_access_logs
 from .edge_dns import EdgeDns
-from .errors import Fault
+from .ingress_base import GRPC_PORT, HTTP_PORT, HTTPS_PORT, IngressBase
+from .ingress_faults import Allowed
+from .listener_rules import ALL_PRIORITIES, DEFAULT_MAX_RULES, ListenerRules
 from .synthesis import concrete, refuse
-from .validation import (
-    host_faults,
-    idle_timeout_faults,
-    interface_faults,
-    name_faults,
-    type_faults,
-)
+from .validation import type_faults
 
 __all__ = ["SharedIngress"]
 
-HTTP_PORT = 80
-HTTPS_PORT = 443
-GRPC_PORT = 50051
-
 _DEFAULT_IDLE_TIMEOUT = Duration.hours(1)
-_PRIORITIES_PER_PROTOCOL = 25_000
-_ZONES = 2
 
 
-class SharedIngress(Construct):
-    """A public application load balancer that hands requests to servers by host name.
+class SharedIngress(IngressBase):
+    """An application load balancer that hands requests to servers by host name.
 
-    Port 80 redirects to HTTPS for good, 443 takes HTTPS, 50051 takes gRPC over TLS. A host that no
-    server has claimed gets a fixed answer, 404. What belongs to a server (target groups, rules,
-    security group rules) is made in the server's stack.
+    Port 80 redirects to HTTPS for good, 443 takes HTTPS and gRPC, 50051 takes gRPC over TLS. A host
+    that no server has claimed gets a fixed answer, 404. What belongs to a server (target groups,
+    rules, security group rules) is made in the server's stack.
 
     Rule priorities follow from the host name and path alone, so that adding, removing or
     reordering servers leaves the other rules untouched: gRPC rules are in 1 to 25000, HTTP rules
@@ -46,18 +41,48 @@ class SharedIngress(Construct):
     Headers whose names hold anything but letters, digits and hyphens are dropped: gRPC metadata
     that is to arrive has no `_` or `.` in its keys.
 
+    A load balancer that is there already is taken with `from_listeners` or `from_attributes`.
+
     Args:
         scope: Where the construct is made.
         construct_id: Its id in `scope`.
-        vpc: The VPC of the load balancer, with public subnets in two zones.
+        vpc: The VPC of the load balancer, with subnets in two zones: public ones, or private ones
+            if it is `internal`.
         dns: Names and certificate. Its alias records are made here.
+        internal: Whether the load balancer has private addresses only. Default: `False`.
+        vpc_subnets: Its subnets. Default: the public ones, or the private ones if it is `internal`.
+        allowed_cidrs: Address ranges, IPv4 or IPv6, that may connect; one that is known at
+            deployment only is taken for IPv4. An empty list lets in nobody, until
+            `connections.allow_from(…)` does. Default: if nobody else is allowed either, the whole
+            internet, or the VPC's IPv4 range if it is `internal`.
+        allowed_prefix_lists: Ids of managed prefix lists whose ranges may connect. Each counts
+            with its maximum size towards the 60 rules of a security group. Default: none.
+        allowed_security_groups: Security groups whose members may connect. Default: none.
+        dual_stack: Whether it has IPv6 addresses, too, in subnets that have them, and AAAA
+            records. Default: `False`.
+        grpc_over_https: Whether port 443 takes gRPC as well, told by its content type, for networks
+            that let nothing else out. Default: `True`.
+        ssl_policy: Which TLS versions and ciphers are spoken. Default: TLS 1.2 and 1.3, as CDK
+            recommends.
         idle_timeout: How long a connection may be silent, 1 to 4000 s. A gRPC stream needs a
             message more often than that, as HTTP/2 pings do not count. Default: 1 hour.
         deletion_protection: Whether AWS refuses to delete the load balancer. Default: `True`.
+        access_logs: Whether a bucket is made for logs of all requests, which keeps them for a year.
+            Default: `False`.
+        access_logs_bucket: An existing bucket for these logs, in the same region and encrypted with
+            S3-managed keys. The load balancer's right to write is added to its policy. The policy
+            of an imported bucket cannot be changed: its owner adds the right, or the deployment
+            fails (`s3:PutObject` on `AWSLogs/<account>/*` for the service principal
+            `logdelivery.elasticloadbalancing.amazonaws.com`). Default: see `access_logs`.
+        web_acl_arn: The ARN of a regional AWS WAF web ACL that inspects all requests. Default:
+            none.
+        max_rules: How many rules AWS allows on the load balancer: more than 100 once it has raised
+            the quota. Default: 100.
+        removal_policy: What becomes of a new bucket for access logs when it leaves the stack; with
+            `RemovalPolicy.DESTROY` the logs are deleted with it. Default: retained.
 
     Raises:
-        InvalidInputError: `idle_timeout` is out of bounds or no whole number of seconds, or the VPC
-            has no public subnets in two zones.
+        InvalidInputError: With every argument that cannot work.
 
     Example:
         ```python
@@ -71,12 +96,13 @@ class SharedIngress(Construct):
     """The listener on port 443."""
     grpc_listener: elbv2.ApplicationListener
     """The listener on port 50051."""
-    connections: ec2.Connections
-    """The load balancer's security groups."""
     vpc: ec2.IVpc
     """The VPC of the load balancer."""
-    root_domain: str
-    """The domain under which the servers get their names."""
+    access_logs_bucket: s3.IBucket | None
+    """The bucket with logs of all requests, or `None`."""
+
+    from_listeners = staticmethod(existing_ingress.from_listeners)
+    from_attributes = staticmethod(existing_ingress.from_attributes)
 
     def __init__(
         self,
@@ -85,253 +111,145 @@ class SharedIngress(Construct):
         *,
         vpc: ec2.IVpc,
         dns: EdgeDns,
+        internal: bool = False,
+        vpc_subnets: ec2.SubnetSelection | None = None,
+        allowed_cidrs: Sequence[str] | None = None,
+        allowed_prefix_lists: Sequence[str] | None = None,
+        allowed_security_groups: Sequence[ec2.ISecurityGroup] | None = None,
+        dual_stack: bool = False,
+        grpc_over_https: bool = True,
+        ssl_policy: elbv2.SslPolicy = elbv2.SslPolicy.RECOMMENDED_TLS,
         idle_timeout: Duration = _DEFAULT_IDLE_TIMEOUT,
         deletion_protection: bool = True,
+        access_logs: bool = False,
+        access_logs_bucket: s3.IBucket | None = None,
+        web_acl_arn: str | None = None,
+        max_rules: int = DEFAULT_MAX_RULES,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
+        allowed = (allowed_cidrs, allowed_prefix_lists, allowed_security_groups)
         refuse(
             self,
             [
                 *type_faults("dns", dns, EdgeDns, "an EdgeDns"),
-                *_idle_timeout_faults(idle_timeout),
-                *_vpc_faults(vpc),
+                *type_faults("ssl_policy", ssl_policy, elbv2.SslPolicy, "an elbv2.SslPolicy"),
+                *ingress_faults.idle_timeout_faults(idle_timeout),
+                *ingress_faults.vpc_faults(vpc, vpc_subnets, internal=internal),
+                *ingress_faults.web_acl_faults(web_acl_arn),
+                *ingress_faults.max_rules_faults(max_rules),
+                *ingress_faults.bucket_faults(access_logs_bucket),
+                *ingress_faults.switch_faults(
+                    internal=internal,
+                    dual_stack=dual_stack,
+                    grpc_over_https=grpc_over_https,
+                    deletion_protection=deletion_protection,
+                    access_logs=access_logs,
+                ),
+                *type_faults("removal_policy", removal_policy, RemovalPolicy, "a RemovalPolicy"),
             ],
         )
+        refuse(self, ingress_faults.allowed_faults(vpc, allowed, internal=internal))
 
-        self.vpc = vpc
-        self.root_domain = dns.root_domain
-        self._names: dict[str, str] = {}
-        self._coordinator: str | None = None
-        self._priorities: dict[tuple[int, int], str] = {}
-        security_group = ec2.SecurityGroup(
-            self, "SecurityGroup", vpc=vpc, description="Clients of the Datafi data plane"
-        )
-        self.load_balancer = elbv2.ApplicationLoadBalancer(
+        load_balancer = elbv2.ApplicationLoadBalancer(
             self,
             "LoadBalancer",
             vpc=vpc,
-            internet_facing=True,
-            security_group=security_group,
+            internet_facing=not internal,
+            vpc_subnets=vpc_subnets,
+            security_group=ec2.SecurityGroup(
+                self, "SecurityGroup", vpc=vpc, description="Clients of the Datafi data plane"
+            ),
+            ip_address_type=elbv2.IpAddressType.DUAL_STACK if dual_stack else None,
             idle_timeout=idle_timeout,
             deletion_protection=deletion_protection,
             drop_invalid_header_fields=True,
         )
-        self.connections = self.load_balancer.connections
-        self._listen(
-            "RedirectListener",
-            HTTP_PORT,
-            default_action=elbv2.ListenerAction.redirect(
-                protocol="HTTPS", port=str(HTTPS_PORT), permanent=True
-            ),
+        peers = _peers(vpc, allowed, internal=internal, dual_stack=dual_stack)
+        for port in (HTTP_PORT, HTTPS_PORT, GRPC_PORT):
+            for peer in peers:
+                load_balancer.connections.allow_from(
+                    peer, ec2.Port.tcp(port), f"Clients to port {port}"
+                )
+        _redirect(load_balancer)
+        self._set_up(
+            root_domain=dns.root_domain,
+            dns=dns,
+            https_listener=_listen(load_balancer, "HttpsListener", HTTPS_PORT, dns, ssl_policy),
+            grpc_listener=_listen(load_balancer, "GrpcListener", GRPC_PORT, dns, ssl_policy),
+            grpc_over_https=grpc_over_https,
+            load_balancer=load_balancer,
+            connections=load_balancer.connections,
+            vpc=vpc,
+            dual_stack=dual_stack,
+            rules=ListenerRules(self, priority_range=ALL_PRIORITIES, max_rules=max_rules),
         )
-        self.https_listener = self._listen_with_tls("HttpsListener", HTTPS_PORT, dns)
-        self.grpc_listener = self._listen_with_tls("GrpcListener", GRPC_PORT, dns)
-        dns.add_records(self, self.load_balancer)
-
-    def _listen(
-        self,
-        listener_id: str,
-        port: int,
-        *,
-        default_action: elbv2.ListenerAction,
-        certificates: Sequence[elbv2.IListenerCertificate] | None = None,
-    ) -> elbv2.ApplicationListener:
-        tls = certificates is not None
-        self.connections.allow_from_any_ipv4(ec2.Port.tcp(port), f"Internet to port {port}")
-        return self.load_balancer.add_listener(
-            listener_id,
-            port=port,
-            protocol=elbv2.ApplicationProtocol.HTTPS if tls else elbv2.ApplicationProtocol.HTTP,
-            certificates=certificates,
-            ssl_policy=elbv2.SslPolicy.RECOMMENDED_TLS if tls else None,
-            default_action=default_action,
-            open=False,
-        )
-
-    def _listen_with_tls(
-        self, listener_id: str, port: int, dns: EdgeDns
-    ) -> elbv2.ApplicationListener:
-        return self._listen(
-            listener_id,
-            port,
-            certificates=[elbv2.ListenerCertificate.from_certificate_manager(dns.certificate)],
-            default_action=elbv2.ListenerAction.fixed_response(
-                404, content_type="text/plain", message_body="There is no server at this address."
-            ),
-        )
-
-    def host(self, name: str) -> str:
-        """The public host name of a server: `<name>.<root_domain>`.
-
-        Args:
-            name: The server's name.
-        """
-        return f"{name}.{self.root_domain}"
-
-    def claim_name(self, construct: Construct, name: str) -> str:
-        """Reserve a name under the root domain for one server.
-
-        Args:
-            construct: The server that claims it.
-            name: The name, one DNS label.
-
-        Returns:
-            The host name.
-
-        Raises:
-            InvalidInputError: See `unclaimable_name_faults`.
-        """
-        refuse(construct, self.unclaimable_name_faults(name))
-        self._names[name] = construct.node.path
-        return self.host(name)
-
-    def unclaimable_name_faults(self, name: str) -> list[Fault]:
-        """Why a name cannot be claimed.
-
-        It is no DNS label, is reserved, makes a host name that is too long for a rule, or another
-        server has it.
-
-        Args:
-            name: The name.
-        """
-        faults = name_faults(concrete(name)) + host_faults(concrete(self.host(name)))
-        if name in self._names:
-            allowed = f"the only one of its kind on {self.node.path}"
-            given = f"{name!r}, which {self._names[name]} has"
-            faults.append(Fault("name", allowed, given, "choose another name"))
-        return faults
-
-    def claim_coordinator(self, construct: Construct) -> None:
-        """Make a construct the one coordinator of this ingress.
-
-        Args:
-            construct: The coordinator.
-
-        Raises:
-            InvalidInputError: There is one already.
-        """
-        refuse(construct, self.second_coordinator_faults())
-        self._coordinator = construct.node.path
-
-    def second_coordinator_faults(self) -> list[Fault]:
-        """Why there can be no further coordinator: there is one already."""
-        if self._coordinator is None:
-            return []
-        allowed = f"one without a coordinator, and {self.node.path} has one"
-        given = f"a second one beside {self._coordinator}"
-        return [Fault("ingress", allowed, given, "give each coordinator an ingress of its own")]
-
-    def add_http_rule(
-        self,
-        scope: Construct,
-        rule_id: str,
-        *,
-        hosts: Sequence[str],
-        paths: Sequence[str] = (),
-        action: elbv2.ListenerAction,
-    ) -> elbv2.ApplicationListenerRule:
-        """Say what becomes of HTTPS requests on port 443.
-
-        Args:
-            scope: Where the rule is made, in the stack of what it leads to.
-            rule_id: The id of the rule in `scope`.
-            hosts: The host names it serves. With `paths`, at most five of both together, as a
-                rule takes five values.
-            paths: The paths it serves. Default: every path.
-            action: What becomes of the requests, such as `ListenerAction.forward([target_group])`.
-
-        Returns:
-            The rule.
-
-        Raises:
-            InvalidInputError: Another rule already has the priority that follows from its hosts
-                and paths.
-        """
-        return self._add_rule(scope, rule_id, self.https_listener, HTTPS_PORT, hosts, paths, action)
-
-    def add_grpc_rule(
-        self,
-        scope: Construct,
-        rule_id: str,
-        *,
-        hosts: Sequence[str],
-        action: elbv2.ListenerAction,
-    ) -> elbv2.ApplicationListenerRule:
-        """Say what becomes of gRPC requests on port 50051.
-
-        Args:
-            scope: Where the rule is made, in the stack of what it leads to.
-            rule_id: The id of the rule in `scope`.
-            hosts: The host names it serves, at most five.
-            action: What becomes of the requests; a target group's protocol version must be gRPC.
-
-        Returns:
-            The rule.
-
-        Raises:
-            InvalidInputError: Another rule already has the priority that follows from its hosts.
-        """
-        return self._add_rule(scope, rule_id, self.grpc_listener, GRPC_PORT, hosts, (), action)
-
-    def _add_rule(
-        self,
-        scope: Construct,
-        rule_id: str,
-        listener: elbv2.IApplicationListener,
-        port: int,
-        hosts: Sequence[str],
-        paths: Sequence[str],
-        action: elbv2.ListenerAction,
-    ) -> elbv2.ApplicationListenerRule:
-        address = " ".join([*hosts, *paths])
-        if concrete(address) is None:
-            address = f"{scope.node.path}/{rule_id}"
-        priority = _priority(address, is_grpc=port == GRPC_PORT)
-        owner = self._priorities.get((port, priority))
-        if owner is not None:
-            allowed = f"the only one of its kind on port {port} of {self.node.path}"
-            given = f"{priority} for {address!r}, which {owner!r} has"
-            remedy = "remove one of the two" if owner == address else "choose another name"
-            refuse(scope, [Fault("listener priority", allowed, given, remedy)])
-        self._priorities[port, priority] = address
-        conditions = [elbv2.ListenerCondition.host_headers(list(hosts))]
-        if paths:
-            conditions.append(elbv2.ListenerCondition.path_patterns(list(paths)))
-        return elbv2.ApplicationListenerRule(
-            scope,
-            rule_id,
-            listener=listener,
-            priority=priority,
-            conditions=conditions,
-            action=action,
-        )
+        if access_logs and access_logs_bucket is None:
+            access_logs_bucket = new_access_logs_bucket(self, removal_policy)
+        self.access_logs_bucket = access_logs_bucket
+        if access_logs_bucket:
+            write_access_logs(load_balancer, access_logs_bucket)
+        if web_acl_arn:
+            wafv2.CfnWebACLAssociation(
+                self,
+                "WebAclAssociation",
+                resource_arn=load_balancer.load_balancer_arn,
+                web_acl_arn=web_acl_arn,
+            )
 
 
-def _idle_timeout_faults(idle_timeout: Duration) -> list[Fault]:
-    faults = type_faults("idle_timeout", idle_timeout, Duration, "a Duration")
-    if faults or idle_timeout.is_unresolved():
-        return faults
-    seconds, fraction = divmod(int(idle_timeout.to_milliseconds()), 1000)
-    if fraction:
-        given = f"{seconds}.{fraction:03} seconds"
-        return [Fault("idle_timeout", "a whole number of seconds", given, "round it")]
-    return idle_timeout_faults("idle_timeout in seconds", seconds)
+def _peers(
+    vpc: ec2.IVpc, allowed: Allowed, *, internal: bool, dual_stack: bool
+) -> list[ec2.IConnectable]:
+    """Who may connect: whoever is named, else the VPC of an internal one, else everybody."""
+    if any(each is not None for each in allowed):
+        cidrs, prefix_lists, security_groups = (each or () for each in allowed)
+        return [
+            *map(_address_range, cast(Sequence[str], cidrs)),
+            *map(ec2.Peer.prefix_list, cast(Sequence[str], prefix_lists)),
+            *cast(Sequence[ec2.ISecurityGroup], security_groups),
+        ]
+    if internal:
+        return [ec2.Peer.ipv4(vpc.vpc_cidr_block)]
+    return [ec2.Peer.any_ipv4(), *([ec2.Peer.any_ipv6()] if dual_stack else [])]
 
 
-def _vpc_faults(vpc: ec2.IVpc) -> list[Fault]:
-    faults = interface_faults("vpc", vpc, "vpc_id", "a VPC (IVpc)")
-    if faults:
-        return faults
-    zones = {subnet.availability_zone for subnet in vpc.public_subnets}
-    if len(zones) >= _ZONES:
-        return []
-    allowed = "one with public subnets in two availability zones"
-    given = f"one with public subnets in {len(zones)}"
-    return [Fault("vpc", allowed, given, "hand in the VPC with its public subnets")]
+def _address_range(cidr: str) -> ec2.IPeer:
+    """A range as CDK takes it: in lower case. One that is not known yet is taken for IPv4."""
+    known = concrete(cidr)
+    if known is None:
+        return ec2.Peer.ipv4(cidr)
+    network = ipaddress.ip_network(known)
+    return ec2.Peer.ipv6(str(network)) if network.version == 6 else ec2.Peer.ipv4(str(network))
 
 
-def _priority(address: str, *, is_grpc: bool) -> int:
-    """A priority that depends on nothing but the address, so that no rule moves another."""
-    digest = hashlib.sha256(address.encode()).digest()
-    position = int.from_bytes(digest[:8], "big") % _PRIORITIES_PER_PROTOCOL + 1
-    return position if is_grpc else _PRIORITIES_PER_PROTOCOL + position
+def _redirect(load_balancer: elbv2.ApplicationLoadBalancer) -> None:
+    load_balancer.add_listener(
+        "RedirectListener",
+        port=HTTP_PORT,
+        protocol=elbv2.ApplicationProtocol.HTTP,
+        default_action=elbv2.ListenerAction.redirect(
+            protocol="HTTPS", port=str(HTTPS_PORT), permanent=True
+        ),
+        open=False,
+    )
+
+
+def _listen(
+    load_balancer: elbv2.ApplicationLoadBalancer,
+    listener_id: str,
+    port: int,
+    dns: EdgeDns,
+    ssl_policy: elbv2.SslPolicy,
+) -> elbv2.ApplicationListener:
+    return load_balancer.add_listener(
+        listener_id,
+        port=port,
+        protocol=elbv2.ApplicationProtocol.HTTPS,
+        certificates=[elbv2.ListenerCertificate.from_certificate_manager(dns.certificate)],
+        ssl_policy=ssl_policy,
+        default_action=elbv2.ListenerAction.fixed_response(
+            404, content_type="text/plain", message_body="There is no server at this address."
+        ),
+        open=False,
+    )

@@ -5,18 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from aws_cdk import Token
+from aws_cdk import Duration, Token
+from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from .errors import Fault, InvalidInputError
-from .validation import located
+from .validation import located, number_faults
 
-_Value = TypeVar("_Value", str, int)
+_Value = TypeVar("_Value", str, int, float)
 
 
 def concrete(value: _Value | None) -> _Value | None:
-    """The value, or `None` if it is known only at deployment (an unresolved token)."""
-    return None if value is None or Token.is_unresolved(value) else value
+    """The value, or `None` if it is known only at deployment (an unresolved token).
+
+    A value of another type than those of tokens is as it is; CDK could not even be asked about it.
+    """
+    can_be_token = isinstance(value, str | int | float)
+    return None if can_be_token and Token.is_unresolved(value) else value
+
+
+def seconds_faults(argument: str, value: Duration | None, lowest: int, highest: int) -> list[Fault]:
+    """A whole number of seconds within bounds, both included."""
+    if value is None or value.is_unresolved():
+        return []
+    milliseconds = int(value.to_milliseconds())
+    seconds = milliseconds // 1000 if milliseconds % 1000 == 0 else milliseconds / 1000
+    return number_faults(f"{argument} in seconds", seconds, lowest, highest)
 
 
 def refuse(construct: Construct, faults: Iterable[Fault]) -> None:
@@ -24,3 +38,24 @@ def refuse(construct: Construct, faults: Iterable[Fault]) -> None:
     found = located(f"{construct.node.path}: ", faults)
     if found:
         raise InvalidInputError(found)
+
+
+def select_subnets(vpc: ec2.IVpc, selection: ec2.SubnetSelection) -> list[ec2.ISubnet]:
+    """The subnets of a VPC that a selection means.
+
+    CDK selects them unless they are given. It would want to know the zone of each, which an
+    imported subnet need not tell.
+
+    Raises:
+        RuntimeError: The VPC has no such subnets.
+    """
+    if selection.subnets is not None:
+        return list(selection.subnets)
+    selected = vpc.select_subnets(
+        availability_zones=selection.availability_zones,
+        one_per_az=selection.one_per_az,
+        subnet_filters=selection.subnet_filters,
+        subnet_group_name=selection.subnet_group_name,
+        subnet_type=selection.subnet_type,
+    )
+    return list(selected.subnets)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
-from aws_cdk import aws_elasticloadbalancingv2_targets as elbv2_targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -18,8 +17,9 @@ from .bundled import bundled
 from .coordinator import Coordinator
 from .datafi_service import DatafiService
 from .errors import Fault
+from .ingress_base import IngressBase
+from .lambda_target import lambda_target_group
 from .secret_access import grant_key_of, without_key
-from .shared_ingress import SharedIngress
 from .synthesis import refuse
 from .validation import RESERVED_NAMES, kind_of, secret_faults
 
@@ -77,7 +77,7 @@ class UpdateApi(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        ingress: SharedIngress,
+        ingress: IngressBase,
         services: Sequence[DatafiService],
         secret: secretsmanager.ISecret | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
@@ -121,19 +121,13 @@ class UpdateApi(Construct):
         grant_key_of(self.secret, role)
         _grant_update(role, service)
 
-        self.target_group = elbv2.ApplicationTargetGroup(
-            self,
-            "TargetGroup",
-            target_type=elbv2.TargetType.LAMBDA,
-            targets=[elbv2_targets.LambdaTarget(self.function)],
-        )
-        self._accept_this_account_only()
+        self.target_group = lambda_target_group(self, "TargetGroup", self.function)
         ingress.add_http_rule(
             self,
             "Rule",
             hosts=hosts,
             paths=[f"/{service.name}"],
-            action=elbv2.ListenerAction.forward([self.target_group]),
+            target_group=self.target_group,
         )
 
     @staticmethod
@@ -141,7 +135,7 @@ class UpdateApi(Construct):
         scope: Construct,
         rule_id: str,
         *,
-        ingress: SharedIngress,
+        ingress: IngressBase,
         update_apis: Sequence[UpdateApi],
     ) -> elbv2.ApplicationListenerRule:
         """Answer updates that name no service in their path, as older callers send them.
@@ -174,31 +168,22 @@ class UpdateApi(Construct):
             kinds = ", ".join(type(api).__name__ for api in update_apis)
             allowed = "a list of at least one UpdateApi"
             refuse(scope, [Fault("update_apis", allowed, f"[{kinds}]", "hand in the update APIs")])
+        only = update_apis[0].target_group if len(update_apis) == 1 else None
         return ingress.add_http_rule(
             scope,
             rule_id,
             hosts=_hosts(ingress),
             paths=["/"],
-            action=elbv2.ListenerAction.forward([update_apis[0].target_group])
-            if len(update_apis) == 1
+            target_group=only,
+            action=None
+            if only
             else elbv2.ListenerAction.fixed_response(
                 400, content_type="application/json", message_body=json.dumps(_PATH_NEEDED)
             ),
         )
 
-    def _accept_this_account_only(self) -> None:
-        """Let only load balancers of this account invoke the function.
 
-        The ARN of the target group cannot be demanded as well: the permission must be there before
-        the target group takes the function. Source:
-        https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
-        """
-        for child in self.function.node.children:
-            if isinstance(child, lambda_.CfnPermission):
-                child.source_account = Stack.of(self).account
-
-
-def _service_faults(services: Sequence[DatafiService], ingress: SharedIngress) -> list[Fault]:
+def _service_faults(services: Sequence[DatafiService], ingress: IngressBase) -> list[Fault]:
     allowed = "a list of exactly one EdgeServer or Coordinator"
     remedy = "make one update API for each service"
     if not isinstance(services, Sequence) or isinstance(services, str):
@@ -213,8 +198,8 @@ def _service_faults(services: Sequence[DatafiService], ingress: SharedIngress) -
     return []
 
 
-def _hosts(ingress: SharedIngress) -> list[str]:
-    return [ingress.host(name) for name in RESERVED_NAMES]
+def _hosts(ingress: IngressBase) -> list[str]:
+    return [ingress.claim_shared_name(name) for name in RESERVED_NAMES]
 
 
 def _generated_key(scope: Construct, removal_policy: RemovalPolicy) -> secretsmanager.Secret:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import ipaddress
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -26,11 +27,58 @@ DEFAULT_COORDINATOR_VARIABLES = ("KEYVAL", "JWT_KID", "JWT_KEY")
 DEFAULT_COORDINATOR_NAME = "co"
 """The name of a coordinator unless told otherwise."""
 
+DEFAULT_REGISTRY = "datafi.azurecr.io"
+"""The registry of the coordinator's image unless told otherwise."""
+
+JWT_JWKS = "JWT_JWKS"
+"""The variable of an edge server, and the field of a secret, with the coordinator's public keys."""
+
 DEFAULT_CPU = 1024
 """CPU units of a task unless told otherwise."""
 
 DEFAULT_MEMORY_MIB = 2048
 """Memory of a task in MiB unless told otherwise."""
+
+HIGHEST_PRIORITY = 50_000
+"""The highest priority of a listener rule.
+
+Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html
+"""
+
+MOST_TASKS = 5000
+"""The most tasks that a service may run.
+
+Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
+"""
+
+LOG_RETENTION_DAYS: Mapping[int, str] = {
+    1: "ONE_DAY",
+    3: "THREE_DAYS",
+    5: "FIVE_DAYS",
+    7: "ONE_WEEK",
+    14: "TWO_WEEKS",
+    30: "ONE_MONTH",
+    60: "TWO_MONTHS",
+    90: "THREE_MONTHS",
+    120: "FOUR_MONTHS",
+    150: "FIVE_MONTHS",
+    180: "SIX_MONTHS",
+    365: "ONE_YEAR",
+    400: "THIRTEEN_MONTHS",
+    545: "EIGHTEEN_MONTHS",
+    731: "TWO_YEARS",
+    1096: "THREE_YEARS",
+    1827: "FIVE_YEARS",
+    2192: "SIX_YEARS",
+    2557: "SEVEN_YEARS",
+    2922: "EIGHT_YEARS",
+    3288: "NINE_YEARS",
+    3653: "TEN_YEARS",
+}
+"""For how many days CloudWatch Logs can keep entries, and how CDK calls that.
+
+Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+"""
 
 _GIB = 1024
 FARGATE_MEMORY_MIB: Mapping[int, range | tuple[int, ...]] = {
@@ -50,9 +98,37 @@ Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-mem
 _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _DOMAIN = re.compile(rf"{_DNS_LABEL.pattern}(\.{_DNS_LABEL.pattern})+")
 _IMAGE_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_IMAGE_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_BEDROCK_MODEL = re.compile(
+    r"[a-z0-9-]+\.[A-Za-z0-9.:-]+"
+    r"|arn:aws[a-z-]*:bedrock:[a-z0-9-]+:[0-9]*:"
+    r"(foundation-model|inference-profile|application-inference-profile|provisioned-model)/\S+"
+)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LAMBDA_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
+_LAMBDA_VARIABLES = {
+    "AWS_ACCESS_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "AWS_LAMBDA_LOG_GROUP_NAME",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "LAMBDA_RUNTIME_DIR",
+    "LAMBDA_TASK_ROOT",
+    "_HANDLER",
+    "_X_AMZN_TRACE_ID",
+}
 _FIELD = re.compile(r"[A-Za-z0-9_.-]+")
 _REGISTRY = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
+_CIDR = re.compile(r"([0-9.]+|[0-9a-fA-F:]+)/[0-9]+")
 _SHOWN_LENGTH = 80
 _HOST_HEADER_LENGTH = 128
 _CERTIFICATE_DOMAIN_LENGTH = 64
@@ -73,8 +149,10 @@ def shown(value: object) -> str:
         return "nothing"
     if isinstance(value, Mapping):
         return "a mapping"
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | set | frozenset):
         return f"a {type(value).__name__}"
+    if isinstance(value, bytes) or type(value).__repr__ is object.__repr__:
+        return kind_of(value)
     text = repr(value)
     return text if len(text) <= _SHOWN_LENGTH else f"{text[:_SHOWN_LENGTH]}…"
 
@@ -150,11 +228,11 @@ def fargate_faults(
     """A pair of CPU units and MiB of memory that Fargate offers (`FARGATE_MEMORY_MIB`)."""
     if cpu is None:
         return []
-    if cpu not in FARGATE_MEMORY_MIB:
+    if type(cpu) is not int or cpu not in FARGATE_MEMORY_MIB:
         allowed = "one of " + _listed(FARGATE_MEMORY_MIB)
         return [Fault("cpu", allowed, shown(cpu), "choose a number of CPU units Fargate offers")]
     memories = FARGATE_MEMORY_MIB[cpu]
-    if memory_mib is None or memory_mib in memories:
+    if memory_mib is None or (type(memory_mib) is int and memory_mib in memories):
         return []
     step = memories[1] - memories[0]
     allowed = (
@@ -171,21 +249,13 @@ def _listed(values: Iterable[object]) -> str:
     return ", ".join(str(value) for value in values)
 
 
-def number_faults(argument: str, value: int | None, lowest: int, highest: int) -> list[Fault]:
+def number_faults(argument: str, value: float | None, lowest: int, highest: int) -> list[Fault]:
     """A whole number within bounds, both included."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
     if value is None or (is_number and lowest <= value <= highest):
         return []
     allowed = f"a whole number from {lowest} to {highest}"
     return [Fault(argument, allowed, shown(value), "choose a number in between")]
-
-
-def desired_count_faults(desired_count: int | None) -> list[Fault]:
-    """How many tasks a service may run.
-
-    Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
-    """
-    return number_faults("desired_count", desired_count, 0, 5000)
 
 
 def idle_timeout_faults(argument: str, seconds: int | None) -> list[Fault]:
@@ -207,21 +277,21 @@ def image_tag_faults(tag: str | None) -> list[Fault]:
     return [Fault("image_tag", allowed, shown(tag), "give the tag alone, such as 'latest'")]
 
 
-def registry_faults(registry: str | None) -> list[Fault]:
+def registry_faults(registry: str | None, argument: str = "registry") -> list[Fault]:
     """The host of a container registry, with its port if it has one."""
     if registry is None or _matches(_REGISTRY, registry):
         return []
     allowed = "the host of a registry, without scheme, user or path"
     given = concealed(registry) if "@" in str(registry) else shown(registry)
-    return [Fault("registry", allowed, given, "write it as 'datafi.azurecr.io'")]
+    return [Fault(argument, allowed, given, "write it as 'datafi.azurecr.io'")]
 
 
 def environment_faults(environment: Mapping[str, str]) -> list[Fault]:
     """Plain environment variables: valid names, strings, and none whose value is secret."""
     faults = []
     for variable, value in environment.items():
-        if not _matches(_VARIABLE, variable):
-            faults.append(_variable_fault("environment"))
+        if not is_variable(variable):
+            faults.append(variable_fault("environment"))
             continue
         if not isinstance(value, str):
             place = f"environment.{variable}"
@@ -247,16 +317,9 @@ def by_variable(secret_variables: Sequence[str] | Mapping[str, str]) -> dict[str
     if isinstance(secret_variables, Mapping):
         return dict(secret_variables)
     names = (secret_variables,) if isinstance(secret_variables, str) else secret_variables
-    return {name: name for name in names} if isinstance(names, Sequence) else {}
-
-
-def variables_type_faults(secret_variables: object) -> list[Fault]:
-    """Names or a mapping; a set is neither, as its order differs from run to run."""
-    if isinstance(secret_variables, Mapping | Sequence):
-        return []
-    allowed = "a list of names or a mapping of variable to field"
-    given = kind_of(secret_variables)
-    return [Fault("secret_variables", allowed, given, "write it as ['KEY']")]
+    if not isinstance(names, Sequence):
+        return {}
+    return {name: name for name in names if isinstance(name, str)}
 
 
 def type_faults(argument: str, value: object, kind: type, allowed: str) -> list[Fault]:
@@ -270,7 +333,8 @@ def interface_faults(
     argument: str, value: object, member: str, allowed: str, remedy: str | None = None
 ) -> list[Fault]:
     """A value of one of CDK's interfaces, known by a member that only it has."""
-    if hasattr(value, member):
+    is_of_cdk = hasattr(value, "__jsii_type__") or hasattr(value, "__jsii_ifaces__")
+    if is_of_cdk and not isinstance(value, type) and hasattr(value, member):
         return []
     return [Fault(argument, allowed, kind_of(value), remedy or f"hand in {allowed}")]
 
@@ -307,8 +371,8 @@ def secret_variable_faults(
             Fault("secret_variables", allowed, "a secret's fields", "hand in the secret as well")
         )
     for variable, field in (secret_variables or {}).items():
-        if not _matches(_VARIABLE, variable):
-            faults.append(_variable_fault("secret_variables"))
+        if not is_variable(variable):
+            faults.append(variable_fault("secret_variables"))
             continue
         place = f"secret_variables.{variable}"
         if not _matches(_FIELD, field):
@@ -321,6 +385,147 @@ def secret_variable_faults(
     return faults
 
 
-def _variable_fault(place: str) -> Fault:
+def jwks_secret_faults(
+    jwt_jwks_secret: object | None, **variables: Mapping[str, object]
+) -> list[Fault]:
+    """The secret with the coordinator's public keys, where nothing else fills their variable.
+
+    The other arguments are those that fill variables, by their names.
+    """
+    if jwt_jwks_secret is None:
+        return []
+    return secret_faults("jwt_jwks_secret", jwt_jwks_secret) + [
+        Fault("jwt_jwks_secret", f"left out if {argument} fills {JWT_JWKS}", "both", "remove one")
+        for argument, names in variables.items()
+        if JWT_JWKS in names
+    ]
+
+
+def unnamed_variables_fault() -> Fault:
+    """A secret whose fields nobody names, of an image whose tag does not tell."""
+    allowed = "given if the tag of the image is not known"
+    return Fault("secret_variables", allowed, "nothing", "name the fields of the secret")
+
+
+def lambda_variable_faults(argument: str, variables: Iterable[str]) -> list[Fault]:
+    """Variables that a Lambda function cannot have, although a container could.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    """
+    faults = []
+    for variable in variables:
+        if not is_variable(variable):
+            continue
+        place = f"{argument}.{variable}"
+        if variable in _LAMBDA_VARIABLES:
+            allowed = "a variable that Lambda does not set itself"
+            faults.append(Fault(place, allowed, "a reserved name", "remove it"))
+        elif not _matches(_LAMBDA_VARIABLE, variable):
+            allowed = "named with a letter first and two characters or more, for Lambda"
+            faults.append(Fault(place, allowed, shown(variable), "rename the variable"))
+    return faults
+
+
+def exclusive_faults(argument: str, value: object, other: str, other_value: object) -> list[Fault]:
+    """Two arguments of which at most one can be given."""
+    if value is None or other_value is None:
+        return []
+    allowed = f"left out if {other} is given"
+    return [Fault(argument, allowed, "both", "leave one of the two out")]
+
+
+def is_variable(name: object) -> bool:
+    """Whether an environment variable can have this name."""
+    return _matches(_VARIABLE, name)
+
+
+def variable_fault(place: str) -> Fault:
+    """A name that no environment variable can have."""
     allowed = "of variables named with A-Z, a-z, 0-9 and _, no digit first"
     return Fault(place, allowed, "a name that is not shown", "rename the variable")
+
+
+def priority_faults(argument: str, priority: int | None) -> list[Fault]:
+    """The priority of a listener rule (`HIGHEST_PRIORITY`)."""
+    return number_faults(argument, priority, 1, HIGHEST_PRIORITY)
+
+
+def form_faults(
+    argument: str, value: str | None, form: re.Pattern[str], allowed: str, remedy: str
+) -> list[Fault]:
+    """A string of one form."""
+    if value is None or _matches(form, value):
+        return []
+    return [Fault(argument, allowed, shown(value), remedy)]
+
+
+def cidr_faults(argument: str, cidr: str | None) -> list[Fault]:
+    """A range of IPv4 or IPv6 addresses, written from its first address."""
+    if cidr is None:
+        return []
+    try:
+        if _matches(_CIDR, cidr):
+            ipaddress.ip_network(cidr)
+            return []
+    except ValueError:
+        pass
+    allowed = "address ranges that start at their first address"
+    return [Fault(argument, allowed, shown(cidr), "write them as '203.0.113.0/24'")]
+
+
+def scaling_pair_faults(
+    lowest: int | None, highest: int | None, targets: Mapping[str, object]
+) -> list[Fault]:
+    """The lowest and the highest number of tasks, and at least one target in between."""
+    faults = []
+    if lowest is not None and highest is not None and lowest > highest:
+        faults.append(Fault("max", f"at least min ({lowest})", str(highest), "raise it"))
+    if all(target is None for target in targets.values()):
+        names = ", ".join(targets)
+        faults.append(Fault(names, "given, at least one of them", "nothing", "give a target"))
+    return faults
+
+
+def port_pair_faults(http_port: int | None, grpc_port: int | None) -> list[Fault]:
+    """Two ports of one container."""
+    if http_port is None or http_port != grpc_port:
+        return []
+    allowed = "another port than that of gRPC in the container"
+    return [Fault("http_port", allowed, str(http_port), "choose the port that takes HTTP")]
+
+
+def percent_pair_faults(lowest: int | None, highest: int | None) -> list[Fault]:
+    """Room for a deployment between the tasks that stay and those there may be.
+
+    Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
+    """
+    if (lowest, highest) != (100, 100):
+        return []
+    allowed = "more than min_healthy_percent (100), or no deployment can begin"
+    return [Fault("max_healthy_percent", allowed, "100", "raise it, or lower the other")]
+
+
+def image_digest_faults(digest: str | None) -> list[Fault]:
+    """The digest of an image.
+
+    Source: https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests
+    """
+    allowed = "a digest, sha256: and 64 of 0-9 and a-f"
+    remedy = "copy it from the registry"
+    return form_faults("image_digest", digest, _IMAGE_DIGEST, allowed, remedy)
+
+
+def bedrock_model_faults(models: object) -> list[Fault]:
+    """Models of Amazon Bedrock, by id or ARN.
+
+    Source: https://docs.aws.amazon.com/bedrock/latest/userguide/models-supported.html
+    """
+    allowed = "a list of ids or ARNs of models"
+    remedy = "write it as ['anthropic.claude-3-haiku-20240307-v1:0']"
+    if isinstance(models, str) or not isinstance(models, Sequence):
+        return [Fault("bedrock_models", allowed, kind_of(models), remedy)]
+    return [
+        fault
+        for model in models
+        for fault in form_faults("bedrock_models", model, _BEDROCK_MODEL, allowed, remedy)
+    ]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import tarfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
 from typing import Any
 
-from datafi_cdk import DatafiEdgeConfig, DatafiEdgeStack, EdgeDns, SharedIngress
+from datafi_cdk import DatafiEdgeConfig, DatafiEdgeStack, EdgeDns, IngressBase, SharedIngress
 from aws_cdk import App, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -67,6 +71,21 @@ def new_stack(stack_id: str = "Test", app: App | None = None) -> Stack:
     return Stack(app or new_app(), stack_id)
 
 
+def recommended_flags() -> dict[str, Any]:
+    """Every feature flag with its recommended value, as the installed CDK lists them."""
+    (archive,) = (
+        Path(str(entry))
+        for entry in resources.files("aws_cdk._jsii").iterdir()
+        if entry.name.endswith(".tgz")
+    )
+    with tarfile.open(archive) as package:
+        listed = package.extractfile("package/recommended-feature-flags.json")
+        assert listed is not None
+        flags: dict[str, Any] = json.load(listed)
+    assert len(flags) > 50
+    return flags
+
+
 def existing_vpc(scope: Construct) -> ec2.IVpc:
     """A VPC that somebody else made."""
     return ec2.Vpc.from_vpc_attributes(
@@ -88,7 +107,7 @@ class Surroundings:
     stack: Stack
     vpc: ec2.IVpc
     cluster: ecs.Cluster
-    ingress: SharedIngress
+    ingress: IngressBase
 
     @property
     def around(self) -> dict[str, Any]:
@@ -96,13 +115,30 @@ class Surroundings:
         return {"cluster": self.cluster, "ingress": self.ingress}
 
 
-def surroundings(stack: Stack | None = None, root_domain: str = ROOT_DOMAIN) -> Surroundings:
-    """A stack with a network, a cluster, names and a load balancer."""
+def surroundings(
+    stack: Stack | None = None, root_domain: str = ROOT_DOMAIN, **arguments: Any
+) -> Surroundings:
+    """A stack with a network, a cluster, names and a load balancer with these arguments."""
     stack = stack or new_stack()
     vpc = existing_vpc(stack)
     dns = EdgeDns(stack, "Dns", root_domain=root_domain)
-    ingress = SharedIngress(stack, "Ingress", vpc=vpc, dns=dns)
+    ingress = SharedIngress(stack, "Ingress", vpc=vpc, dns=dns, **arguments)
     return Surroundings(stack, vpc, ecs.Cluster(stack, "Cluster", vpc=vpc), ingress)
+
+
+def existing_ingress(scope: Construct, root_domain: str = ROOT_DOMAIN) -> IngressBase:
+    """A load balancer that somebody else made, with names that are kept elsewhere."""
+    listener = (
+        f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:listener/app/shared/0123456789abcdef"
+    )
+    return SharedIngress.from_attributes(
+        scope,
+        "ExistingIngress",
+        https_listener_arn=f"{listener}/1111111111111111",
+        grpc_listener_arn=f"{listener}/2222222222222222",
+        security_group_ids=["sg-shared"],
+        root_domain=root_domain,
+    )
 
 
 def minimal(**changes: Any) -> dict[str, Any]:

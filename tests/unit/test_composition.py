@@ -1,14 +1,12 @@
 """The constructs in any composition: across stacks, twice, under any flags, in any order."""
 
-import json
 import os
 import subprocess
 import sys
-import tarfile
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import deployment
 import pytest
 from datafi_cdk import (
     Coordinator,
@@ -103,8 +101,8 @@ def test_parts_in_separate_stacks_need_each_other_one_way(parts: dict[str, Stack
     [
         ("Front", {LISTENER: 3, RECORD: 2, LOAD_BALANCER: 1, LISTENER_RULE: 0, TARGET_GROUP: 0}),
         ("Names", {HOSTED_ZONE: 1, RECORD: 0}),
-        ("Servers", {SERVICE: 1, LISTENER_RULE: 2, TARGET_GROUP: 2, INGRESS_RULE: 2}),
-        ("Control", {SERVICE: 1, LISTENER_RULE: 2, TARGET_GROUP: 2, INGRESS_RULE: 2}),
+        ("Servers", {SERVICE: 1, LISTENER_RULE: 3, TARGET_GROUP: 2, INGRESS_RULE: 2}),
+        ("Control", {SERVICE: 1, LISTENER_RULE: 3, TARGET_GROUP: 2, INGRESS_RULE: 2}),
         ("Updates", {SERVICE: 0, LISTENER_RULE: 1, TARGET_GROUP: 1}),
     ],
 )
@@ -145,7 +143,7 @@ def test_two_deployments_fit_in_one_stack() -> None:
     template = Template.from_stack(stack)
     template.resource_count_is(LOAD_BALANCER, 2)
     template.resource_count_is(SERVICE, 4)
-    template.resource_count_is(LISTENER_RULE, 10)
+    template.resource_count_is(LISTENER_RULE, 14)
 
 
 def test_two_deployments_fit_in_one_app() -> None:
@@ -164,18 +162,8 @@ def test_two_deployments_fit_in_one_app() -> None:
 
 @pytest.fixture(scope="module")
 def recommended_flags() -> dict[str, Any]:
-    """Every feature flag with its recommended value, as the installed CDK lists them."""
-    (archive,) = (
-        Path(str(entry))
-        for entry in resources.files("aws_cdk._jsii").iterdir()
-        if entry.name.endswith(".tgz")
-    )
-    with tarfile.open(archive) as package:
-        listed = package.extractfile("package/recommended-feature-flags.json")
-        assert listed is not None
-        flags: dict[str, Any] = json.load(listed)
-    assert len(flags) > 50
-    return flags
+    """Every feature flag with its recommended value."""
+    return deployment.recommended_flags()
 
 
 def everything(**changes: Any) -> dict[str, Any]:

@@ -196,9 +196,9 @@ def test_the_load_balancer_reaches_both_ports(template: Template) -> None:
 
 @pytest.mark.parametrize(("index", "name"), [(0, "co"), (1, "co-eu")])
 def test_rules_match_its_host(templates: tuple[Template, Template], index: int, name: str) -> None:
-    """Both rules ask for `<name>.<root domain>`."""
-    for kind in ("Http", "Grpc"):
-        (condition,) = properties(templates[index], LISTENER_RULE, f"Co{kind}")["Conditions"]
+    """All rules ask for `<name>.<root domain>`."""
+    for rule in ("HttpRule", "GrpcRule", "GrpcOverHttpsRule"):
+        condition, *_ = properties(templates[index], LISTENER_RULE, f"Co{rule}")["Conditions"]
         assert condition["HostHeaderConfig"]["Values"] == [f"{name}.{ROOT_DOMAIN}"]
 
 

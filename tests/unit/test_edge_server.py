@@ -257,15 +257,23 @@ def test_target_groups_check_health(
     assert found["deregistration_delay.timeout_seconds"] == "5"
 
 
-@pytest.mark.parametrize(("kind", "listener"), [("Http", "Https"), ("Grpc", "Grpc")])
+@pytest.mark.parametrize(
+    ("rule", "kind", "listener"),
+    [
+        ("HttpRule", "Http", "Https"),
+        ("GrpcRule", "Grpc", "Grpc"),
+        ("GrpcOverHttpsRule", "Grpc", "Https"),
+    ],
+)
 @pytest.mark.parametrize(("server", "name"), [("Plain", "es"), ("With-hyphens", "es-eu-1")])
 def test_rules_send_the_host_to_the_targets(
-    template: Template, server: str, name: str, kind: str, listener: str
+    template: Template, server: str, name: str, rule: str, kind: str, listener: str
 ) -> None:
     """Requests for `<name>.<root domain>` go to the targets of their protocol."""
-    made = properties(template, LISTENER_RULE, f"{_id(server)}{kind}")
+    made = properties(template, LISTENER_RULE, f"{_id(server)}{rule}")
     hosts = {"Field": "host-header", "HostHeaderConfig": {"Values": [f"{name}.{ROOT_DOMAIN}"]}}
-    assert made["Conditions"] == [hosts]
+    assert made["Conditions"][0] == hosts
+    assert len(made["Conditions"]) == (2 if rule == "GrpcOverHttpsRule" else 1)
     target_group = {"Ref": logical_id(template, TARGET_GROUP, f"{_id(server)}{kind}")}
     assert made["Actions"] == [{"Type": "forward", "TargetGroupArn": target_group}]
     listener_id = logical_id(template, LISTENER, f"IngressLoadBalancer{listener}")

@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from datafi_cdk import EdgeServer, EdgeStorage
-from aws_cdk import RemovalPolicy
+from datafi_cdk import EdgeServer, EdgeStorage, InvalidInputError
+from aws_cdk import NestedStack, RemovalPolicy
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Match, Template
@@ -14,6 +15,8 @@ from deployment import (
     KEY_ARN,
     environment,
     logical_id,
+    new_app,
+    new_stack,
     one,
     properties,
     resolved,
@@ -42,8 +45,10 @@ def template() -> Template:
         bucket_name="encrypted-bucket",
         encryption_key=kms.Key.from_key_arn(made.stack, "Key", KEY_ARN),
     )
+    key = kms.Key(made.stack, "NewKey")
     for name, arguments in {
         "fresh": {},
+        "locked": {"encryption_key": key},
         "temporary": {"removal_policy": RemovalPolicy.DESTROY},
         "existing": {"bucket": existing},
         "encrypted": {"bucket": encrypted},
@@ -127,7 +132,7 @@ def test_parquet_storage_names_an_existing_bucket(template: Template) -> None:
     """PARQUET_STORAGE names a bucket that was handed in, and no other is made for it."""
     account = parquet_storage(template, "existing")["amazonS3"]
     assert account["bucketName"] == "customers-bucket"
-    assert len(template.find_resources(BUCKET)) == 2
+    assert len(template.find_resources(BUCKET)) == 3
 
 
 def test_task_role_may_use_that_bucket_and_nothing_else(template: Template) -> None:
@@ -142,6 +147,85 @@ def test_task_role_may_use_that_bucket_and_nothing_else(template: Template) -> N
 def test_task_role_may_use_the_key_of_a_bucket(template: Template) -> None:
     """With a bucket that has a customer-managed key, the task role may use that key too."""
     *_, (actions, resource, condition) = statements(template, "encryptedTaskDefinitionTaskRole")
-    assert actions == ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+    assert actions == ["kms:Decrypt", "kms:GenerateDataKey"]
     assert (resource, condition) == (KEY_ARN, None)
     assert len(statements(template, "encryptedTaskDefinitionTaskRole")) == 3
+
+
+def test_a_new_bucket_takes_a_key(template: Template) -> None:
+    """Objects are encrypted with the customer's key, asked of KMS once for many."""
+    key = {"Fn::GetAtt": [logical_id(template, "AWS::KMS::Key"), "Arn"]}
+    bucket = properties(template, BUCKET, "locked")
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule == {
+        "BucketKeyEnabled": True,
+        "ServerSideEncryptionByDefault": {"KMSMasterKeyID": key, "SSEAlgorithm": "aws:kms"},
+    }
+    *_, (actions, resource, _) = statements(template, "lockedTaskDefinitionTaskRole")
+    assert (actions, resource) == (["kms:Decrypt", "kms:GenerateDataKey"], key)
+
+
+def test_readers_may_read_and_list_only() -> None:
+    """`grant_read` lets a principal read objects and use the key to decrypt them."""
+    stack = new_stack()
+    storage = EdgeStorage(stack, "Data", encryption_key=kms.Key.from_key_arn(stack, "K", KEY_ARN))
+    role = iam.Role(stack, "Analyst", assumed_by=iam.AccountRootPrincipal())
+    storage.grant_read(role).assert_success()
+    template = Template.from_stack(stack)
+    arn = {"Fn::GetAtt": [logical_id(template, BUCKET), "Arn"]}
+    assert statements(template, "Analyst") == [
+        (["s3:GetObject"], {"Fn::Join": ["", [arn, "/*"]]}, None),
+        (BUCKET_ACTIONS, arn, None),
+        (["kms:Decrypt"], KEY_ARN, None),
+    ]
+
+
+def test_bucket_and_key_may_be_in_another_stack() -> None:
+    """The server's stack needs that of the bucket: the name comes by an export, at deployment."""
+    app = new_app()
+    data = new_stack("Data", app)
+    storage = EdgeStorage(data, "Storage", encryption_key=kms.Key(data, "Key"))
+    made = surroundings(new_stack("Servers", app))
+    EdgeServer(made.stack, "Es", **made.around, name="es", storage=storage)
+    app.synth()
+    assert made.stack.dependencies == [data]
+    bucket = logical_id(Template.from_stack(data), BUCKET)
+    exports = Template.from_stack(data).find_outputs("*")
+    (name,) = [
+        entry["Export"]["Name"] for entry in exports.values() if entry["Value"] == {"Ref": bucket}
+    ]
+    template = Template.from_stack(made.stack)
+    found = environment(template, "Es")["PARQUET_STORAGE"]["Fn::Base64"]["Fn::Join"][1]
+    assert {"Fn::ImportValue": name} in found
+    text = "".join("the-bucket" if isinstance(part, dict) else part for part in found)
+    assert json.loads(text)["amazonS3"]["bucketName"] == "the-bucket"
+
+
+def test_bucket_may_be_in_a_nested_stack() -> None:
+    """Its name comes as an output of the nested stack."""
+    app = new_app()
+    parent = new_stack("Parent", app)
+    storage = EdgeStorage(NestedStack(parent, "Nested"), "Storage")
+    made = surroundings(parent)
+    EdgeServer(made.stack, "Es", **made.around, name="es", storage=storage)
+    app.synth()
+    found = environment(Template.from_stack(parent), "Es")["PARQUET_STORAGE"]["Fn::Base64"]
+    (reference,) = [part for part in found["Fn::Join"][1] if isinstance(part, dict)]
+    nested, attribute = reference["Fn::GetAtt"]
+    assert nested.startswith("Nested")
+    assert attribute.startswith("Outputs.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"bucket": "acme-data"}, "bucket must be a bucket (IBucket), got a value of type str"),
+        ({"encryption_key": KEY_ARN}, "encryption_key must be a key (IKey), got a value of type"),
+        ({"bucket": s3.Bucket, "encryption_key": kms.Key}, "encryption_key must be left out with"),
+    ],
+)
+def test_refuses(arguments: dict[str, Any], words: str) -> None:
+    """What is no bucket or key, and both at once."""
+    with pytest.raises(InvalidInputError) as refusal:
+        EdgeStorage(new_stack(), "Data", **arguments)
+    assert f"Test/Data: {words}" in str(refusal.value)

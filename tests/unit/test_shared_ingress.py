@@ -1,27 +1,38 @@
 """SharedIngress: the load balancer, its listeners, and the rules it hands out."""
 
+import fnmatch
 from typing import Any
 
 import pytest
-from datafi_cdk import EdgeDns, SharedIngress
-from aws_cdk import CfnParameter, Duration, Token
+from datafi_cdk import EdgeDns, EdgeServer, SharedIngress
+from aws_cdk import CfnParameter, Duration, Environment, Stack, Token
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk.assertions import Template
+from constructs import Construct
 from deployment import (
+    ACCOUNT,
     CERTIFICATE,
+    INGRESS_RULE,
     LISTENER,
     LISTENER_RULE,
     LOAD_BALANCER,
+    RECORD,
+    REGION,
     ROOT_DOMAIN,
     SECURITY_GROUP,
     Surroundings,
     attributes,
     existing_vpc,
     logical_id,
+    new_app,
     new_stack,
     properties,
     surroundings,
 )
+
+PEERS = ("CidrIp", "CidrIpv6", "SourcePrefixListId", "SourceSecurityGroupId")
+PORTS = (80, 443, 50051)
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +42,10 @@ def surrounded() -> Surroundings:
     targets = elbv2.ApplicationTargetGroup(
         made.stack, "Targets", vpc=made.vpc, port=80, target_type=elbv2.TargetType.IP
     )
-    es = {
-        "hosts": [f"es.{ROOT_DOMAIN}"],
-        "action": elbv2.ListenerAction.forward([targets]),
-    }
+    es: dict[str, Any] = {"hosts": [f"es.{ROOT_DOMAIN}"], "target_group": targets}
     made.ingress.add_http_rule(made.stack, "Plain", **es)
     made.ingress.add_http_rule(made.stack, "WithPath", paths=["/a", "/b"], **es)
-    made.ingress.add_grpc_rule(made.stack, "Grpc", **es)
+    made.ingress.add_grpc_rules(made.stack, **es)
     return made
 
 
@@ -131,8 +139,13 @@ def test_the_internet_reaches_the_three_ports_only(template: Template) -> None:
 
 
 def test_rules_go_to_the_listener_of_their_protocol(template: Template) -> None:
-    """HTTP rules are on 443, gRPC rules on 50051."""
-    for rule, name in (("Plain", "Https"), ("WithPath", "Https"), ("Grpc", "Grpc")):
+    """HTTP rules are on 443, gRPC rules on 50051 and 443."""
+    for rule, name in (
+        ("Plain", "Https"),
+        ("WithPath", "Https"),
+        ("GrpcRule", "Grpc"),
+        ("GrpcOverHttpsRule", "Https"),
+    ):
         listener_id = logical_id(template, LISTENER, f"IngressLoadBalancer{name}Listener")
         assert properties(template, LISTENER_RULE, rule)["ListenerArn"] == {"Ref": listener_id}
 
@@ -143,26 +156,49 @@ def test_rules_match_hosts_and_paths(template: Template) -> None:
     path = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/a", "/b"]}}
     assert properties(template, LISTENER_RULE, "Plain")["Conditions"] == [host]
     assert properties(template, LISTENER_RULE, "WithPath")["Conditions"] == [host, path]
-    assert properties(template, LISTENER_RULE, "Grpc")["Conditions"] == [host]
+    assert properties(template, LISTENER_RULE, "GrpcRule")["Conditions"] == [host]
+
+
+def test_grpc_over_https_is_told_by_its_content_type(template: Template) -> None:
+    """On 443 gRPC is `application/grpc` or `application/grpc+…`, and not grpc-web."""
+    host, header = properties(template, LISTENER_RULE, "GrpcOverHttpsRule")["Conditions"]
+    assert host["HostHeaderConfig"]["Values"] == [f"es.{ROOT_DOMAIN}"]
+    assert header["HttpHeaderConfig"]["HttpHeaderName"] == "content-type"
+    patterns = header["HttpHeaderConfig"]["Values"]
+    taken = {
+        content_type: any(fnmatch.fnmatchcase(content_type, pattern) for pattern in patterns)
+        for content_type in ("application/grpc", "application/grpc+proto", "application/grpc-web")
+    }
+    assert list(taken.values()) == [True, True, False]
 
 
 def test_priorities_never_change(template: Template) -> None:
     """A priority depends on the address alone: these stay, or running rules would be replaced."""
     found = {
         name: properties(template, LISTENER_RULE, name)["Priority"]
-        for name in ("Plain", "WithPath", "Grpc")
+        for name in ("Plain", "WithPath", "GrpcRule", "GrpcOverHttpsRule")
     }
-    assert found == {"Plain": 49129, "WithPath": 36601, "Grpc": 24129}
+    assert found == {
+        "Plain": 49129,
+        "WithPath": 36601,
+        "GrpcRule": 24129,
+        "GrpcOverHttpsRule": 24129,
+    }
 
 
 def test_priorities_are_in_the_range_of_their_protocol() -> None:
     """Of fifty hosts, gRPC rules are in 1 to 25000 and HTTP rules in 25001 to 50000."""
-    made = surroundings()
-    action = elbv2.ListenerAction.fixed_response(503)
+    made = surroundings(max_rules=150)
+    targets = elbv2.ApplicationTargetGroup(
+        made.stack, "Targets", vpc=made.vpc, port=80, target_type=elbv2.TargetType.IP
+    )
     for index in range(50):
-        arguments = {"hosts": [f"server-{index}.{ROOT_DOMAIN}"], "action": action}
+        arguments: dict[str, Any] = {
+            "hosts": [f"server-{index}.{ROOT_DOMAIN}"],
+            "target_group": targets,
+        }
         made.ingress.add_http_rule(made.stack, f"Http{index}", **arguments)
-        made.ingress.add_grpc_rule(made.stack, f"Grpc{index}", **arguments)
+        made.ingress.add_grpc_rules(Construct(made.stack, f"Grpc{index}"), **arguments)
     rules = Template.from_stack(made.stack).find_resources(LISTENER_RULE)
     for name, rule in rules.items():
         priority = rule["Properties"]["Priority"]
@@ -196,3 +232,169 @@ def test_exposes_what_it_made(surrounded: Surroundings) -> None:
     assert ingress.grpc_listener.node.id == "GrpcListener"
     (group,) = ingress.connections.security_groups
     assert group.node.path == "Test/Ingress/SecurityGroup"
+
+
+def ingress_template(**arguments: Any) -> Template:
+    """The template of a stack with an ingress with these arguments."""
+    return Template.from_stack(surroundings(**arguments).stack)
+
+
+def clients(template: Template) -> set[tuple[str, int]]:
+    """Who may connect to which port of the load balancer, over TCP."""
+    inline = properties(template, SECURITY_GROUP, "Ingress").get("SecurityGroupIngress", [])
+    apart = [entry["Properties"] for entry in template.find_resources(INGRESS_RULE).values()]
+    found = set()
+    for rule in [*inline, *apart]:
+        assert rule["IpProtocol"] == "tcp"
+        assert rule["FromPort"] == rule["ToPort"]
+        (peer,) = (rule[key] for key in PEERS if key in rule)
+        found.add((str(peer), rule["FromPort"]))
+    return found
+
+
+def internal_vpc(scope: Construct) -> ec2.IVpc:
+    """A VPC whose range is known."""
+    return ec2.Vpc.from_vpc_attributes(
+        scope,
+        "Internal",
+        vpc_id="vpc-456",
+        vpc_cidr_block="10.9.0.0/16",
+        availability_zones=["a", "b"],
+        private_subnet_ids=["subnet-a", "subnet-b"],
+    )
+
+
+def test_an_internal_one_is_in_private_subnets_for_the_vpc_only() -> None:
+    """No public address, and nobody from outside of the VPC connects."""
+    stack = new_stack()
+    dns = EdgeDns(stack, "Dns", root_domain=ROOT_DOMAIN)
+    SharedIngress(stack, "Ingress", vpc=internal_vpc(stack), dns=dns, internal=True)
+    template = Template.from_stack(stack)
+    made = properties(template, LOAD_BALANCER)
+    assert made["Scheme"] == "internal"
+    assert made["Subnets"] == ["subnet-a", "subnet-b"]
+    assert clients(template) == {("10.9.0.0/16", port) for port in PORTS}
+
+
+def test_subnets_can_be_chosen() -> None:
+    """The load balancer is in these, and in no others."""
+    subnets = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
+    made = properties(ingress_template(vpc_subnets=subnets), LOAD_BALANCER)
+    assert made["Subnets"] == ["subnet-private-a", "subnet-private-b"]
+
+
+@pytest.mark.parametrize("internal", [False, True])
+def test_whoever_is_allowed_takes_the_place_of_everybody(internal: bool) -> None:
+    """Ranges of both families, prefix lists and security groups connect, and nobody else."""
+    stack = new_stack()
+    group = ec2.SecurityGroup.from_security_group_id(stack, "Clients", "sg-clients")
+    template = ingress_template(
+        stack=stack,
+        internal=internal,
+        allowed_cidrs=["203.0.113.0/24", "2001:DB8::/32"],
+        allowed_prefix_lists=["pl-1234"],
+        allowed_security_groups=[group],
+    )
+    peers = ("203.0.113.0/24", "2001:db8::/32", "pl-1234", "sg-clients")
+    assert clients(template) == {(peer, port) for peer in peers for port in PORTS}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "peer"),
+    [
+        ({"allowed_cidrs": ["10.0.0.0/8"]}, "10.0.0.0/8"),
+        ({"allowed_prefix_lists": ["pl-1"]}, "pl-1"),
+    ],
+)
+def test_one_kind_of_client_closes_the_others_out(arguments: dict[str, Any], peer: str) -> None:
+    """A prefix list alone, too, keeps the internet out."""
+    assert clients(ingress_template(**arguments)) == {(peer, port) for port in PORTS}
+
+
+def test_an_empty_list_lets_in_nobody_until_somebody_is_let_in() -> None:
+    """Then `connections` says who connects."""
+    made = surroundings(allowed_cidrs=[])
+    made.ingress.connections.allow_from(ec2.Peer.ipv4("10.0.0.0/8"), ec2.Port.tcp(443))
+    assert clients(Template.from_stack(made.stack)) == {("10.0.0.0/8", 443)}
+
+
+def test_clients_in_another_stack_make_no_cycle() -> None:
+    """A security group of a stack that comes before is allowed in."""
+    app = new_app()
+    front, others = new_stack("Front", app), new_stack("Others", app)
+    group = ec2.SecurityGroup(others, "Clients", vpc=existing_vpc(others))
+    surroundings(front, allowed_security_groups=[group])
+    app.synth()
+    assert [stack.stack_name for stack in front.dependencies] == ["Others"]
+    assert others.dependencies == []
+    assert len(clients(Template.from_stack(front))) == 3
+
+
+def test_addresses_are_ipv4_by_default(template: Template) -> None:
+    """Neither an IPv6 address nor an AAAA record."""
+    assert "IpAddressType" not in properties(template, LOAD_BALANCER)
+    kinds = {entry["Properties"]["Type"] for entry in template.find_resources(RECORD).values()}
+    assert kinds == {"A"}
+
+
+def test_dual_stack_has_ipv6_addresses_and_records_for_everybody() -> None:
+    """IPv6 clients find the load balancer and connect."""
+    template = ingress_template(dual_stack=True)
+    assert properties(template, LOAD_BALANCER)["IpAddressType"] == "dualstack"
+    records = [entry["Properties"] for entry in template.find_resources(RECORD).values()]
+    assert sorted((record["Name"], record["Type"]) for record in records) == [
+        (f"{prefix}{ROOT_DOMAIN}.", kind) for prefix in ("*.", "") for kind in ("A", "AAAA")
+    ]
+    assert clients(template) == {(peer, port) for peer in ("0.0.0.0/0", "::/0") for port in PORTS}
+
+
+def test_tls_policy_can_be_chosen() -> None:
+    """Both TLS listeners speak it."""
+    template = ingress_template(ssl_policy=elbv2.SslPolicy.FIPS_TLS13_12)
+    policies = {listener(template, port)["SslPolicy"] for port in (443, 50051)}
+    assert policies == {"ELBSecurityPolicy-TLS13-1-2-FIPS-2023-04"}
+
+
+def test_grpc_can_be_kept_off_443() -> None:
+    """Then it has its own port only."""
+    made = surroundings(grpc_over_https=False)
+    assert made.ingress.grpc_over_https is False
+    EdgeServer(made.stack, "Es", **made.around, name="es")
+    template = Template.from_stack(made.stack)
+    template.resource_count_is(LISTENER_RULE, 2)
+
+
+def test_no_web_acl_by_default(template: Template) -> None:
+    """None is associated unless it is given."""
+    template.resource_count_is("AWS::WAFv2::WebACLAssociation", 0)
+
+
+def test_a_web_acl_inspects_the_load_balancer() -> None:
+    """The association names both."""
+    arn = f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/acl/1a2b"
+    template = ingress_template(web_acl_arn=arn)
+    assert properties(template, "AWS::WAFv2::WebACLAssociation") == {
+        "ResourceArn": {"Ref": logical_id(template, LOAD_BALANCER)},
+        "WebACLArn": arn,
+    }
+
+
+@pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1"])
+def test_no_partition_is_written(region: str) -> None:
+    """In China and in GovCloud the template has no ARN of another partition."""
+    stack = Stack(new_app(), "Test", env=Environment(account=ACCOUNT, region=region))
+    made = surroundings(stack, dual_stack=True, access_logs=True)
+    EdgeServer(stack, "Es", **made.around, name="es")
+    assert "arn:aws:" not in str(Template.from_stack(stack).to_json())
+
+
+def test_metrics_name_the_load_balancer(surrounded: Surroundings) -> None:
+    """Its full name is cut from the ARN of a listener, as that is known of an existing one, too."""
+    name = surrounded.stack.resolve(surrounded.ingress.load_balancer_full_name)
+    arn = {
+        "Ref": logical_id(
+            Template.from_stack(surrounded.stack), LISTENER, "IngressLoadBalancerHttps"
+        )
+    }
+    parts = [{"Fn::Select": [part, {"Fn::Split": ["/", arn]}]} for part in (1, 2, 3)]
+    assert name == {"Fn::Join": ["", [parts[0], "/", parts[1], "/", parts[2]]]}

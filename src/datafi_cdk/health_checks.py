@@ -1,0 +1,125 @@
+"""How a load balancer asks a server for its health: gaps filled, and what cannot work."""
+
+from __future__ import annotations
+
+import re
+
+from aws_cdk import Duration, Token
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+
+from .errors import Fault
+from .synthesis import concrete, seconds_faults
+from .validation import form_faults, located, number_faults, type_faults
+
+_FIELDS = (
+    "enabled",
+    "healthy_grpc_codes",
+    "healthy_http_codes",
+    "healthy_threshold_count",
+    "interval",
+    "path",
+    "port",
+    "protocol",
+    "timeout",
+    "unhealthy_threshold_count",
+)
+_TRAFFIC_PORT = "traffic-port"
+_PROTOCOLS = (elbv2.Protocol.HTTP, elbv2.Protocol.HTTPS)
+_DEFAULT_INTERVAL = Duration.seconds(30)
+_DEFAULT_TIMEOUT = Duration.seconds(5)
+_PATH = re.compile(r"/\S{0,1023}")
+_HTTP_CODES = re.compile(r"[2-4]\d\d([,-][2-4]\d\d)*")
+_GRPC_CODES = re.compile(r"\d{1,2}([,-]\d{1,2})*")
+
+
+def filled(given: elbv2.HealthCheck | None, default: elbv2.HealthCheck) -> elbv2.HealthCheck:
+    """A health check whose gaps are filled from another one.
+
+    Args:
+        given: What the caller says of it, or `None`.
+        default: What stands for all that the caller leaves out.
+    """
+    if given is None:
+        return default
+    values = {}
+    for name in _FIELDS:
+        value = getattr(given, name)
+        values[name] = getattr(default, name) if value is None else value
+    return elbv2.HealthCheck(**values)
+
+
+def own_port(check: elbv2.HealthCheck | None) -> float | None:
+    """The port that a health check asks in place of the one that takes the traffic, or `None`."""
+    if check is None or check.port in (None, _TRAFFIC_PORT):
+        return None
+    return int(check.port) if concrete(check.port) else Token.as_number(check.port)
+
+
+def health_check_faults(
+    argument: str, check: elbv2.HealthCheck | None, *, is_grpc: bool
+) -> list[Fault]:
+    """What an application load balancer does not take of a health check.
+
+    Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html
+
+    Args:
+        argument: Whose health check it is.
+        check: The health check, or `None`.
+        is_grpc: Whether it asks a gRPC port.
+    """
+    if check is None:
+        return []
+    faults = type_faults(argument, check, elbv2.HealthCheck, "an elbv2.HealthCheck")
+    return faults or located(
+        f"{argument}.",
+        [*_kind_faults(check), *_code_faults(check, is_grpc), *_number_faults(check)],
+    )
+
+
+def _kind_faults(check: elbv2.HealthCheck) -> list[Fault]:
+    faults = form_faults(
+        "path", concrete(check.path), _PATH, "a path of at most 1024 characters", "start it with /"
+    )
+    if check.enabled is False:
+        allowed = "left out or True, as the health of Fargate tasks is always asked for"
+        faults.append(Fault("enabled", allowed, "False", "leave it out"))
+    if check.protocol not in (None, *_PROTOCOLS):
+        faults.append(Fault("protocol", "HTTP or HTTPS", check.protocol.name, "choose one of them"))
+    port = concrete(check.port)
+    if port not in (None, _TRAFFIC_PORT):
+        number = int(port) if port.isdecimal() and port.isascii() else 0
+        if not 1 <= number <= 65535:
+            allowed = f"{_TRAFFIC_PORT!r} or a number from '1' to '65535'"
+            faults.append(Fault("port", allowed, repr(port), "write it as '8080'"))
+    return faults
+
+
+def _code_faults(check: elbv2.HealthCheck, is_grpc: bool) -> list[Fault]:
+    codes = {"healthy_http_codes": _HTTP_CODES, "healthy_grpc_codes": _GRPC_CODES}
+    mine, other = reversed(codes) if is_grpc else codes
+    example = "'0' or '0-99'" if is_grpc else "'200' or '200-299'"
+    faults = form_faults(
+        mine, concrete(getattr(check, mine)), codes[mine], "codes or a range", f"write {example}"
+    )
+    if getattr(check, other) is not None:
+        allowed = f"left out where {'gRPC' if is_grpc else 'HTTP'} is asked"
+        faults.append(Fault(other, allowed, "codes", f"write {mine}"))
+    return faults
+
+
+def _number_faults(check: elbv2.HealthCheck) -> list[Fault]:
+    faults = [
+        *seconds_faults("interval", check.interval, 5, 300),
+        *seconds_faults("timeout", check.timeout, 2, 120),
+    ]
+    for name in ("healthy_threshold_count", "unhealthy_threshold_count"):
+        faults += number_faults(name, concrete(getattr(check, name)), 2, 10)
+    interval = check.interval or _DEFAULT_INTERVAL
+    timeout = check.timeout or _DEFAULT_TIMEOUT
+    if faults or interval.is_unresolved() or timeout.is_unresolved():
+        return faults
+    if timeout.to_seconds() > interval.to_seconds():
+        allowed = f"at most the interval ({interval.to_seconds():g} s)"
+        given = f"{timeout.to_seconds():g} s"
+        return [Fault("timeout", allowed, given, "shorten it, or lengthen the interval")]
+    return []

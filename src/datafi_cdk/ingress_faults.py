@@ -1,0 +1,186 @@
+"""What a load balancer can be made of or taken by: the faults of the arguments of an ingress."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from aws_cdk import Duration, Token
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_s3 as s3
+
+from . import validation
+from .errors import Fault
+from .listener_rules import DEFAULT_MAX_RULES
+from .synthesis import concrete, select_subnets
+from .validation import interface_faults, kind_of, type_faults
+
+Allowed = tuple[Sequence[str] | None, Sequence[str] | None, Sequence[ec2.ISecurityGroup] | None]
+"""Address ranges, prefix lists and security groups that may connect."""
+
+_ZONES = 2
+_PORTS = 3
+_RULES_OF_A_SECURITY_GROUP = 60
+_PREFIX_LIST = re.compile(r"pl-[0-9a-f]+")
+_WEB_ACL_ARN = re.compile(r"arn:aws[a-z-]*:wafv2:[a-z0-9-]+:[0-9]{12}:regional/webacl/.+")
+
+
+def idle_timeout_faults(idle_timeout: Duration) -> list[Fault]:
+    """A whole number of seconds that a load balancer takes."""
+    faults = type_faults("idle_timeout", idle_timeout, Duration, "a Duration")
+    if faults or idle_timeout.is_unresolved():
+        return faults
+    seconds, fraction = divmod(int(idle_timeout.to_milliseconds()), 1000)
+    if fraction:
+        given = f"{seconds}.{fraction:03} seconds"
+        return [Fault("idle_timeout", "a whole number of seconds", given, "round it")]
+    return validation.idle_timeout_faults("idle_timeout in seconds", seconds)
+
+
+def vpc_faults(
+    vpc: ec2.IVpc, vpc_subnets: ec2.SubnetSelection | None, *, internal: bool
+) -> list[Fault]:
+    """A VPC with subnets of the right kind in two zones."""
+    faults = interface_faults("vpc", vpc, "vpc_id", "a VPC (IVpc)")
+    if vpc_subnets is not None:
+        faults += type_faults(
+            "vpc_subnets", vpc_subnets, ec2.SubnetSelection, "an ec2.SubnetSelection"
+        )
+        return faults or _selection_faults(vpc, vpc_subnets)
+    if faults:
+        return faults
+    kind = "private" if internal else "public"
+    subnets = (vpc.private_subnets or vpc.isolated_subnets) if internal else vpc.public_subnets
+    zones = {subnet.availability_zone for subnet in subnets}
+    if len(zones) >= _ZONES:
+        return []
+    allowed = f"one with {kind} subnets in two availability zones"
+    given = f"one with {kind} subnets in {len(zones)}"
+    return [Fault("vpc", allowed, given, f"hand in the VPC with its {kind} subnets")]
+
+
+def _selection_faults(vpc: ec2.IVpc, vpc_subnets: ec2.SubnetSelection) -> list[Fault]:
+    """Subnets that are there, in two zones."""
+    try:
+        zones = {subnet.availability_zone for subnet in select_subnets(vpc, vpc_subnets)}
+    except RuntimeError as error:
+        remedy = "hand in the VPC with such subnets, or choose others"
+        return [Fault("vpc_subnets", f"subnets of {vpc.node.path}", f"others ({error})", remedy)]
+    if len(zones) >= _ZONES:
+        return []
+    allowed = "subnets in two availability zones"
+    return [Fault("vpc_subnets", allowed, f"subnets in {len(zones)}", "choose one more")]
+
+
+def allowed_faults(vpc: ec2.IVpc, allowed: Allowed, *, internal: bool) -> list[Fault]:
+    """Who may connect, in so few rules that a security group takes them.
+
+    The quota of rules is enforced for IPv4 and IPv6 apart. Source: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+    """
+    cidrs, prefix_lists, security_groups = allowed
+    faults = []
+    for argument, values in zip(
+        ("allowed_cidrs", "allowed_prefix_lists", "allowed_security_groups"), allowed, strict=True
+    ):
+        if values is None:
+            continue
+        if isinstance(values, str) or not isinstance(values, Sequence):
+            faults.append(Fault(argument, "a list", kind_of(values), "write it in brackets"))
+        elif isinstance(values, list) and Token.is_unresolved(values):
+            allowed_list = "a list whose length is known at synthesis"
+            remedy = "write the list, whose entries may be known at deployment only"
+            faults.append(Fault(argument, allowed_list, "an unresolved list", remedy))
+    if faults:
+        return faults
+    for cidr in cidrs or ():
+        faults += validation.cidr_faults("allowed_cidrs", concrete(cidr))
+    for prefix_list in prefix_lists or ():
+        faults += validation.form_faults(
+            "allowed_prefix_lists",
+            concrete(prefix_list),
+            _PREFIX_LIST,
+            "ids of managed prefix lists",
+            "copy each from the VPC console, where it starts with pl-",
+        )
+    for group in security_groups or ():
+        faults += interface_faults(
+            "allowed_security_groups", group, "security_group_id", "security groups"
+        )
+    if faults:
+        return faults
+    count = _peers_of_a_family(allowed)
+    most = _RULES_OF_A_SECURITY_GROUP // _PORTS
+    if count > most:
+        allowed_count = (
+            f"at most {most} ranges of a family, prefix lists and security groups together, each "
+            f"with a rule for {_PORTS} ports"
+        )
+        remedy = "join ranges, or put them into one prefix list"
+        faults.append(Fault("allowed_cidrs", allowed_count, str(count), remedy))
+    if internal and all(values is None for values in allowed) and range_of(vpc) is None:
+        remedy = "say in allowed_cidrs who may connect, or hand in the VPC with vpc_cidr_block"
+        faults.append(
+            Fault(
+                "allowed_cidrs", "given where the range of the VPC is not known", "nothing", remedy
+            )
+        )
+    return faults
+
+
+def _peers_of_a_family(allowed: Allowed) -> int:
+    """How many peers count for IPv4 or for IPv6, whichever are more."""
+    cidrs, *others = allowed
+    of_ipv6 = sum(":" in cidr for cidr in cidrs or ())
+    of_ipv4 = len(cidrs or ()) - of_ipv6
+    return max(of_ipv4, of_ipv6) + sum(len(values or ()) for values in others)
+
+
+def range_of(vpc: ec2.IVpc) -> str | None:
+    """The address range of a VPC, or `None`: one imported without raises when asked for it."""
+    try:
+        return vpc.vpc_cidr_block
+    except RuntimeError:
+        return None
+
+
+def web_acl_faults(web_acl_arn: str | None) -> list[Fault]:
+    """A web ACL that a load balancer can have."""
+    return validation.form_faults(
+        "web_acl_arn",
+        concrete(web_acl_arn),
+        _WEB_ACL_ARN,
+        "the ARN of a regional web ACL of AWS WAF (v2)",
+        "copy it from the WAF console of the load balancer's region",
+    )
+
+
+def max_rules_faults(max_rules: int) -> list[Fault]:
+    """How many rules a load balancer takes."""
+    faults = validation.required_faults(max_rules=max_rules)
+    return faults + validation.number_faults(
+        "max_rules", concrete(max_rules), 1, 10 * DEFAULT_MAX_RULES
+    )
+
+
+def switch_faults(**switches: object) -> list[Fault]:
+    """Arguments that are `True` or `False`."""
+    return [
+        fault
+        for argument, value in switches.items()
+        for fault in type_faults(argument, value, bool, "True or False")
+    ]
+
+
+def bucket_faults(bucket: s3.IBucket | None) -> list[Fault]:
+    """A bucket to which a load balancer can write its logs.
+
+    Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+    """
+    if bucket is None:
+        return []
+    faults = interface_faults("access_logs_bucket", bucket, "bucket_arn", "a bucket (IBucket)")
+    if faults or bucket.encryption_key is None:
+        return faults
+    allowed = "encrypted with S3-managed keys, as a load balancer writes to no other"
+    remedy = "hand in another bucket, or say access_logs=True for a new one"
+    return [Fault("access_logs_bucket", allowed, "one with a KMS key", remedy)]

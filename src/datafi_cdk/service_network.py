@@ -1,0 +1,140 @@
+"""Where the tasks of a service run, and whether they have a way out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from aws_cdk import Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from constructs import Construct, IDependable
+
+from .errors import Fault
+from .ingress_base import IngressBase
+from .service_settings import ServiceSettings
+from .synthesis import concrete, select_subnets
+from .validation import interface_faults
+
+
+def vpc_faults(cluster: ecs.ICluster) -> list[Fault]:
+    """A cluster that knows its VPC."""
+    faults = interface_faults("cluster", cluster, "cluster_arn", "a cluster (ICluster)")
+    if faults:
+        return faults
+    try:
+        cluster.vpc  # noqa: B018
+    except RuntimeError:
+        remedy = "import it with ecs.Cluster.from_cluster_attributes(…, vpc=…)"
+        return [Fault("cluster", "one with its VPC", "one that is known by its ARN only", remedy)]
+    return []
+
+
+class ServiceNetwork:
+    """The subnets of a service.
+
+    Args:
+        cluster: The ECS cluster.
+        settings: What the caller says of subnets and addresses.
+    """
+
+    def __init__(self, cluster: ecs.ICluster, settings: ServiceSettings) -> None:
+        self._vpc = cluster.vpc
+        self._settings = settings
+        self._selection = settings.vpc_subnets or ec2.SubnetSelection(
+            subnet_type=ec2.SubnetType.PUBLIC if settings.assign_public_ip else None
+        )
+
+    def faults(self, ingress: IngressBase) -> list[Fault]:
+        """Subnets that are not there, or not where the load balancer is."""
+        vpc, other = self._vpc, ingress.vpc
+        if other is not None and vpc.node.path != other.node.path:
+            ids = concrete(vpc.vpc_id), concrete(other.vpc_id)
+            if None in ids or ids[0] != ids[1]:
+                allowed = f"in the VPC of the ingress ({other.node.path})"
+                remedy = "give both the same VPC"
+                return [Fault("cluster", allowed, f"one in {vpc.node.path}", remedy)]
+        faults = subnet_faults(vpc, self._selection)
+        if faults:
+            return faults
+        if not self._settings.assign_public_ip and has_public(vpc, self._subnets):
+            allowed = "private, or assign_public_ip given"
+            remedy = "give the VPC private subnets with a way out, by which images are pulled"
+            return [Fault("vpc_subnets", allowed, "public ones", remedy)]
+        return []
+
+    @cached_property
+    def _subnets(self) -> list[ec2.ISubnet]:
+        return select_subnets(self._vpc, self._selection)
+
+    @property
+    def has_way_out(self) -> bool:
+        """Whether tasks reach the internet, as far as CDK sees."""
+        if self._settings.egress_provided:
+            return True
+        try:
+            return not _any_of(self._vpc, self._vpc.isolated_subnets, self._subnets)
+        except RuntimeError:
+            # `faults` tells of subnets that are not there.
+            return True
+
+    def security_groups(self, scope: Construct, name: str) -> list[ec2.ISecurityGroup]:
+        """The caller's security groups, or a new one.
+
+        One that was made in another stack is referred to, so that its rules are made in this one;
+        in that one they would need the load balancer, which may need that stack: a cycle.
+
+        Args:
+            scope: The server.
+            name: Its name.
+        """
+        given = self._settings.security_groups
+        if not given:
+            text = f"Tasks of {name}"
+            return [ec2.SecurityGroup(scope, "SecurityGroup", vpc=self._vpc, description=text)]
+        return [
+            ec2.SecurityGroup.from_security_group_id(
+                scope,
+                f"SecurityGroup{number}",
+                group.security_group_id,
+                allow_all_outbound=group.allow_all_outbound,
+            )
+            if isinstance(group, ec2.SecurityGroup) and Stack.of(group) is not Stack.of(scope)
+            else group
+            for number, group in enumerate(given, start=1)
+        ]
+
+    @property
+    def connectivity(self) -> list[IDependable]:
+        """What must be there before a task can start: routes out, and endpoints of the VPC."""
+        return [
+            *(subnet.internet_connectivity_established for subnet in self._subnets),
+            *(
+                child
+                for child in self._vpc.node.children
+                if isinstance(child, ec2.InterfaceVpcEndpoint | ec2.GatewayVpcEndpoint)
+            ),
+        ]
+
+
+def subnet_faults(vpc: ec2.IVpc, selection: ec2.SubnetSelection) -> list[Fault]:
+    """A selection of subnets that the VPC does not have."""
+    try:
+        found = select_subnets(vpc, selection)
+        given, remedy = "none", "choose at least one of the VPC's"
+    except RuntimeError as error:
+        found = []
+        given, remedy = f"others ({error})", "hand in the VPC with such subnets, or choose others"
+    return [] if found else [Fault("vpc_subnets", f"subnets of {vpc.node.path}", given, remedy)]
+
+
+def has_public(vpc: ec2.IVpc, subnets: Sequence[ec2.ISubnet]) -> bool:
+    """Whether there is a public subnet of the VPC among some."""
+    return _any_of(vpc, vpc.public_subnets, subnets)
+
+
+def _any_of(vpc: ec2.IVpc, kind: Sequence[ec2.ISubnet], subnets: Sequence[ec2.ISubnet]) -> bool:
+    # What a VPC has before it is looked up stands for several kinds, private ones among them.
+    ids = {subnet.subnet_id for subnet in kind}
+    ids -= {subnet.subnet_id for subnet in vpc.private_subnets}
+    return not ids.isdisjoint(subnet.subnet_id for subnet in subnets)

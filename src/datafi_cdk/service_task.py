@@ -1,0 +1,134 @@
+"""The task definition of a server: its container, what fills its variables, and its log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from aws_cdk import Names, Stack
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from .secret_access import grant_key_of, readable_by_role, without_key
+from .service_settings import ServiceSettings
+
+
+class SecretFields(NamedTuple):
+    """A JSON secret, and the variables that its fields fill."""
+
+    construct_id: str
+    secret: secretsmanager.ISecret
+    variables: Mapping[str, str]
+
+
+class ServiceTask(NamedTuple):
+    """What ECS runs for a server."""
+
+    definition: ecs.FargateTaskDefinition
+    container: ecs.ContainerDefinition
+    log_group: logs.ILogGroup | None
+
+
+def service_task(
+    scope: Construct,
+    settings: ServiceSettings,
+    *,
+    name: str,
+    image: ecs.ContainerImage,
+    environment: Mapping[str, str],
+    secrets: Sequence[SecretFields],
+    http_port: int,
+) -> ServiceTask:
+    """Make the task definition of a server.
+
+    Args:
+        scope: The server.
+        settings: Its options.
+        name: The name of its container.
+        image: What the container runs.
+        environment: The variables that the software has by default.
+        secrets: The secrets that fill variables.
+        http_port: The HTTP port in the container.
+    """
+    definition = ecs.FargateTaskDefinition(
+        scope,
+        "TaskDefinition",
+        cpu=settings.cpu,
+        memory_limit_mib=settings.memory_limit_mib,
+        ephemeral_storage_gib=settings.ephemeral_storage_gib,
+        runtime_platform=ecs.RuntimePlatform(
+            cpu_architecture=settings.cpu_architecture,
+            operating_system_family=ecs.OperatingSystemFamily.LINUX,
+        ),
+        task_role=_of_this_stack(scope, "TaskRole", settings.task_role),
+        execution_role=_of_this_stack(scope, "ExecutionRole", settings.execution_role),
+    )
+    plain = {"DISABLE_SSL": "true", "LOG_LEVEL": "INFO", **environment, **settings.environment}
+    from_secrets = {
+        **_readable(scope, secrets, definition.obtain_execution_role()),
+        **{variable: readable_by_role(other) for variable, other in settings.secrets.items()},
+    }
+    log_group = None if settings.logging else settings.log_group or _log_group(scope, settings)
+    container = definition.add_container(
+        "Container",
+        container_name=name,
+        image=image,
+        environment={key: plain[key] for key in plain if key not in from_secrets},
+        secrets=from_secrets or None,
+        logging=settings.logging
+        or ecs.LogDrivers.aws_logs(stream_prefix=name, log_group=log_group),
+        port_mappings=[
+            ecs.PortMapping(name="http", container_port=http_port),
+            ecs.PortMapping(name="grpc", container_port=settings.grpc_port),
+        ],
+    )
+    for extension in settings.extensions:
+        definition.add_extension(extension)
+    return ServiceTask(definition, container, log_group)
+
+
+def _of_this_stack(scope: Construct, construct_id: str, role: iam.IRole | None) -> iam.IRole | None:
+    """A role whose policy CDK makes in the server's stack.
+
+    What a server grants to a role of another stack would be in the policy of that stack, which
+    would then need the server's stack, and that one the role: a cycle.
+    """
+    if role is None or Stack.of(role) is Stack.of(scope) or _is_immutable(role):
+        return role
+    return iam.Role.from_role_arn(
+        scope,
+        construct_id,
+        role.role_arn,
+        default_policy_name=f"{Names.unique_resource_name(scope, max_length=100)}{construct_id}",
+    )
+
+
+def _is_immutable(role: iam.IRole) -> bool:
+    """Whether CDK leaves an imported role as it is; CDK then has the role twice."""
+    siblings = role.node.scope
+    return siblings is not None and bool(siblings.node.try_find_child(f"MutableRole{role.node.id}"))
+
+
+def _readable(
+    scope: Construct, secrets: Sequence[SecretFields], execution_role: iam.IRole
+) -> dict[str, ecs.Secret]:
+    """Variables filled from the fields of secrets, which ECS may read."""
+    variables = {}
+    for fields in secrets:
+        grant_key_of(fields.secret, execution_role)
+        readable = without_key(scope, f"{fields.construct_id}WithoutKey", fields.secret)
+        for variable, field in fields.variables.items():
+            variables[variable] = ecs.Secret.from_secrets_manager(readable, field)
+    return variables
+
+
+def _log_group(scope: Construct, settings: ServiceSettings) -> logs.LogGroup:
+    return logs.LogGroup(
+        scope,
+        "LogGroup",
+        retention=settings.log_retention or logs.RetentionDays.ONE_MONTH,
+        removal_policy=settings.removal_policy,
+    )

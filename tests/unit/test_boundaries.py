@@ -1,0 +1,286 @@
+"""Every construct at once: in nested stacks, in any partition, with what others apply to it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from datafi_cdk import (
+    AutoScaling,
+    Coordinator,
+    EdgeDns,
+    EdgeNetwork,
+    EdgeServer,
+    EdgeStorage,
+    PullThroughCache,
+    ServerlessEdgeServer,
+    SharedIngress,
+    UpdateApi,
+)
+from aws_cdk import Environment, NestedStack, RemovalPolicy, Stack, Tags
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_servicediscovery as servicediscovery
+from aws_cdk.assertions import Template
+from constructs import Construct
+from deployment import (
+    ACCOUNT,
+    BUCKET,
+    CERTIFICATE,
+    HOSTED_ZONE,
+    LISTENER,
+    LISTENER_RULE,
+    LOAD_BALANCER,
+    LOG_GROUP,
+    ROLE,
+    ROOT_DOMAIN,
+    SECRET,
+    SERVICE,
+    TARGET_GROUP,
+    new_app,
+    new_stack,
+    walk,
+)
+
+PARTS = ("Network", "Names", "Front", "Compute", "Data", "Edge", "Control", "Lambda", "Updates")
+
+
+def new_secret(scope: Construct, name: str, **arguments: Any) -> secretsmanager.Secret:
+    """A secret of the same app, with a key of its own."""
+    return secretsmanager.Secret(
+        scope, name, encryption_key=kms.Key(scope, f"{name}Key"), **arguments
+    )
+
+
+def deployment(scopes: Mapping[str, Construct], *, namespace: bool = True) -> None:
+    """One of everything, each part in the scope of its name."""
+    network = EdgeNetwork(scopes["Network"], "Network", flow_logs=True)
+    dns = EdgeDns(scopes["Names"], "Dns", root_domain=ROOT_DOMAIN)
+    ingress = SharedIngress(scopes["Front"], "Ingress", vpc=network.vpc, dns=dns, access_logs=True)
+    compute, data = scopes["Compute"], scopes["Data"]
+    cluster = ecs.Cluster(
+        compute, "Cluster", vpc=network.vpc, enable_fargate_capacity_providers=True
+    )
+    around = {"cluster": cluster, "ingress": ingress}
+    cache = PullThroughCache(
+        data,
+        "Images",
+        docker_hub_credentials=new_secret(data, "Hub", secret_name="ecr-pullthroughcache/hub"),
+    )
+    storage = EdgeStorage(data, "Storage", encryption_key=kms.Key(data, "StorageKey"))
+    jwks = new_secret(data, "Jwks")
+    edge = EdgeServer(
+        scopes["Edge"],
+        "Es",
+        **around,
+        name="es",
+        secret=new_secret(data, "EsSecret"),
+        jwt_jwks_secret=jwks,
+        storage=storage,
+        pull_through_cache=cache,
+        auto_scaling=AutoScaling(1, 4, cpu_percent=60, requests_per_target=100),
+        capacity_provider_strategies=[
+            ecs.CapacityProviderStrategy(capacity_provider="FARGATE_SPOT", weight=1)
+        ],
+        cloud_map_namespace=servicediscovery.PrivateDnsNamespace(
+            compute, "Namespace", name="internal.example.com", vpc=network.vpc
+        )
+        if namespace
+        else None,
+    )
+    Coordinator(
+        scopes["Control"],
+        "Co",
+        **around,
+        secret=new_secret(data, "CoSecret"),
+        registry_credentials=new_secret(data, "Acr"),
+        bedrock_models=["anthropic.claude-3-haiku-20240307-v1:0"],
+    )
+    ServerlessEdgeServer(
+        scopes["Lambda"],
+        "Fn",
+        ingress=ingress,
+        name="fn",
+        repository=ecr.Repository.from_repository_name(scopes["Lambda"], "FnImages", "es-lambda"),
+        secret=new_secret(data, "FnSecret"),
+        jwt_jwks_secret=jwks,
+        storage=storage,
+        vpc=network.vpc,
+    )
+    updates = UpdateApi(
+        scopes["Updates"],
+        "Api",
+        ingress=ingress,
+        services=[edge],
+        secret=new_secret(data, "UpdateSecret"),
+    )
+    UpdateApi.add_root_path_rule(scopes["Updates"], "Root", ingress=ingress, update_apis=[updates])
+
+
+def in_one(stack: Stack) -> dict[str, Construct]:
+    """Every part in one stack."""
+    return dict.fromkeys(PARTS, stack)
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    """Everything in one stack."""
+    stack = new_stack()
+    deployment(in_one(stack))
+    return Template.from_stack(stack)
+
+
+def test_separate_stacks_need_each_other_one_way() -> None:
+    """Each part in a stack of its own: every construct, secrets and keys of another stack too."""
+    app = new_app()
+    stacks = {name: new_stack(name, app) for name in PARTS}
+    deployment(stacks)
+    app.synth()
+    needs = {name: {need.node.id for need in stacks[name].dependencies} for name in PARTS}
+    servers = {"Edge", "Control", "Lambda", "Updates"}
+    for name in set(PARTS) - servers:
+        assert not needs[name] & servers, name
+    assert needs["Edge"] == {"Network", "Front", "Compute", "Data"}
+
+
+def test_nested_stacks_need_each_other_one_way() -> None:
+    """Each part in a nested stack of one parent, which CloudFormation deploys in some order."""
+    app = new_app()
+    parent = new_stack("Parent", app)
+    deployment({name: NestedStack(parent, name) for name in PARTS})
+    app.synth()
+    template = Template.from_stack(parent)
+    nested = template.find_resources("AWS::CloudFormation::Stack")
+    assert len(nested) == len(PARTS)
+    needs = {name: set() for name in nested}
+    for name, entry in nested.items():
+
+        def visit(key: str, value: Any, name: str = name) -> None:
+            if key == "Fn::GetAtt" and value[0] in nested:
+                needs[name].add(value[0])
+
+        walk(entry, visit)
+        needs[name] |= {other for other in entry.get("DependsOn", ()) if other in nested}
+    order: list[str] = []
+    while len(order) < len(needs):
+        ready = [name for name in needs if name not in order and needs[name] <= set(order)]
+        assert ready, f"a cycle among {sorted(set(needs) - set(order))}"
+        order += ready
+
+
+def test_one_server_may_be_in_a_nested_stack_of_the_others() -> None:
+    """The servers in a nested stack, everything else in its parent."""
+    app = new_app()
+    parent = new_stack("Parent", app)
+    nested = NestedStack(parent, "Nested")
+    servers = dict.fromkeys(("Edge", "Control", "Lambda", "Updates"), nested)
+    deployment({**in_one(parent), **servers})
+    app.synth()
+    Template.from_stack(nested).resource_count_is(SERVICE, 2)
+    Template.from_stack(nested).resource_count_is(LISTENER_RULE, 9)
+
+
+@pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1", None])
+def test_no_partition_is_written_by_hand(region: str | None) -> None:
+    """Nothing we write names a partition: each region has its own, known or not."""
+    env = Environment(account=ACCOUNT, region=region) if region else None
+    stack = Stack(new_app(), "Test", env=env)
+    deployment(in_one(stack))
+    literals: list[str] = []
+
+    def visit(_: str, value: Any) -> None:
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and "arn:aws:" in text:
+                literals.append(text)
+
+    walk(Template.from_stack(stack).to_json(), visit)
+    assert literals == []
+
+
+def test_a_permissions_boundary_reaches_every_role() -> None:
+    """What a company demands of all roles, ours have: also those of our custom resources."""
+    stack = new_stack()
+    deployment(in_one(stack))
+    iam.PermissionsBoundary.of(stack).apply(
+        iam.ManagedPolicy.from_managed_policy_name(stack, "Boundary", "company-boundary")
+    )
+    roles = Template.from_stack(stack).find_resources(ROLE)
+    assert len(roles) >= 8
+    without = [
+        name for name, role in roles.items() if "PermissionsBoundary" not in role["Properties"]
+    ]
+    assert without == []
+
+
+def test_tags_reach_what_can_have_them() -> None:
+    """Tags that are applied from outside are on what costs money and what holds data."""
+    stack = new_stack()
+    deployment(in_one(stack))
+    Tags.of(stack).add("cost-center", "data")
+    tag = {"Key": "cost-center", "Value": "data"}
+    resources = Template.from_stack(stack).to_json()["Resources"].values()
+    tagged = {
+        entry["Type"]
+        for entry in resources
+        if tag in entry.get("Properties", {}).get("Tags", ())
+        or tag in entry.get("Properties", {}).get("HostedZoneTags", ())
+    }
+    assert tagged >= {
+        BUCKET, HOSTED_ZONE, LOAD_BALANCER, LOG_GROUP, SECRET, SERVICE, TARGET_GROUP,
+        "AWS::EC2::NatGateway", "AWS::ECS::TaskDefinition", "AWS::KMS::Key",
+        "AWS::Lambda::Function",
+    }  # fmt: skip
+    services = Template.from_stack(stack).find_resources(SERVICE).values()
+    assert {entry["Properties"].get("PropagateTags") for entry in services} == {"SERVICE"}
+
+
+def test_data_is_kept_unless_told_otherwise(template: Template) -> None:
+    """Zone, buckets, logs, keys and secrets outlive the stack."""
+    kept = {HOSTED_ZONE, BUCKET, LOG_GROUP, "AWS::KMS::Key"}
+    policies = {
+        (entry["Type"], entry.get("DeletionPolicy"))
+        for entry in template.to_json()["Resources"].values()
+        if entry["Type"] in kept
+    }
+    assert policies == {(kind, RemovalPolicy.RETAIN.name.capitalize()) for kind in kept}
+
+
+# A change of one of these ids replaces what it names: data is lost, names stop answering, or a
+# create-before-delete clashes. Whoever must change one says so in the changelog as breaking.
+PINNED = {
+    HOSTED_ZONE: {"DnsHostedZone"},
+    CERTIFICATE: {"DnsCertificate"},
+    LOAD_BALANCER: {"IngressLoadBalancer"},
+    LISTENER: {
+        "IngressLoadBalancerGrpcListener",
+        "IngressLoadBalancerHttpsListener",
+        "IngressLoadBalancerRedirectListener",
+    },
+    LISTENER_RULE: {
+        "ApiRule", "CoGrpcOverHttpsRule", "CoGrpcRule", "CoHttpRule", "EsGrpcOverHttpsRule",
+        "EsGrpcRule", "EsHttpRule", "FnHttpRule", "Root",
+    },
+    TARGET_GROUP: {
+        "ApiTargetGroup", "CoGrpcTargetGroup", "CoHttpTargetGroup", "EsGrpcTargetGroup",
+        "EsHttpTargetGroup", "FnTargetGroup",
+    },
+    SERVICE: {"CoService", "EsService"},
+    "AWS::ECS::TaskDefinition": {"CoTaskDefinition", "EsTaskDefinition"},
+    "AWS::Lambda::Function": {"ApiFunction", "FnFunction"},
+    BUCKET: {"IngressAccessLogs", "StorageBucket"},
+    "AWS::EC2::VPC": {"NetworkVpc"},
+    "AWS::ECR::PullThroughCacheRule": {"ImagesDockerHub"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", PINNED)
+def test_logical_ids_stay(template: Template, kind: str) -> None:
+    """The ids of what holds state or is referred to from outside are a contract."""
+    found = {
+        name[:-8] if len(name) > 8 else name
+        for name, entry in template.find_resources(kind).items()
+        if "CustomResource" not in name and not name.startswith("Custom")
+    }
+    assert found == PINNED[kind]

@@ -1,0 +1,181 @@
+"""What the keys of a `datafi.yaml` must mean together: what is refused, and what works instead."""
+
+import copy
+from typing import Any
+
+import pytest
+from datafi_cdk import DatafiEdgeConfig, InvalidInputError
+from aws_cdk.assertions import Template
+from deployment import (
+    CERTIFICATE_ARN,
+    KEY_ARN,
+    LOAD_BALANCER,
+    SERVICE,
+    edge_stack,
+    minimal,
+    properties,
+    secret_arn,
+)
+from test_config_keys import DIGEST, EXISTING, NAMESPACE, REPOSITORY, VPC, put
+
+ES, IN_ES = "edge_servers.long_running[0]", "edge_servers.long_running[0]"
+CO = {"registry_credentials_secret_arn": secret_arn("acr"), "secret_arn": secret_arn("co")}
+SCALING = {"min": 1, "max": 4, "cpu_percent": 60}
+ISOLATED = {
+    "vpc_id": "vpc-123",
+    "availability_zones": ["us-east-1a", "us-east-1b"],
+    "isolated_subnet_ids": ["subnet-5", "subnet-6"],
+    "cidr": "10.1.0.0/16",
+}
+PRIVATE = {
+    "private": True,
+    "dns.certificate_arn": CERTIFICATE_ARN,
+    f"{ES}.ecr_repository_arn": f"{REPOSITORY}/es",
+}
+
+
+def data(changes: dict[str, Any]) -> dict[str, Any]:
+    """The smallest configuration with these keys."""
+    made = copy.deepcopy(minimal())
+    for key, value in changes.items():
+        put(made, key, value)
+    return made
+
+
+REFUSALS: list[tuple[dict[str, Any], str, str]] = [
+    ({"dns.hosted_zone_id": "Z1", "dns.parent_zone": {"hosted_zone_id": "Z2"}},
+     "dns.parent_zone", "left out with hosted_zone_id"),
+    ({**PRIVATE, "dns.parent_zone": {"hosted_zone_id": "Z2"}},
+     "dns.parent_zone", "left out with private: true"),
+    ({"dns.enable_hosted_zone": False, "dns.certificate_arn": CERTIFICATE_ARN,
+      "dns.record_per_service": True}, "dns.record_per_service", "left out if enable_hosted_zone"),
+    ({"dns.enable_hosted_zone": False}, "dns.certificate_arn", "given if enable_hosted_zone"),
+    ({"private": True, f"{ES}.ecr_repository_arn": f"{REPOSITORY}/es"},
+     "dns.certificate_arn", "ACM validates through no private zone"),
+    ({"dns.certificate_arn": CERTIFICATE_ARN, "dns.hosted_zone_id": "Z1",
+      "dns.validation_zone_id": "Z2"}, "dns.validation_zone_id", "left out if certificate_arn"),
+    ({"dns.validation_zone_id": "Z2"}, "dns.validation_zone_id", "if a new public zone is made"),
+    ({"dns.enable_namespace": True, "dns.namespace": NAMESPACE},
+     "dns.namespace", "left out if enable_namespace"),
+    ({"vpc": VPC, "new_vpc": {"max_azs": 3}}, "new_vpc", "left out if vpc is given"),
+    ({"vpc": {**VPC, "availability_zones": ["a"]}, }, "vpc.availability_zones", "two zones"),
+    ({"vpc": {**VPC, "private_subnet_ids": ["subnet-3"]}},
+     "vpc.private_subnet_ids", "as many for each of the 2 availability_zones"),
+    ({"vpc": {"vpc_id": "vpc-1", "availability_zones": ["a", "b"]}},
+     "vpc.private_subnet_ids", "given together with availability_zones"),
+    ({"vpc": {"vpc_id": "vpc-1", "private_subnet_ids": ["subnet-3"]}, "aws": {
+        "account": "111111111111", "region": "us-east-1"}},
+     "vpc.private_subnet_ids", "given together with availability_zones"),
+    ({"new_vpc.nat_gateways": 3}, "new_vpc.nat_gateways", "at most one a zone (max_azs is 2)"),
+    ({"new_vpc.cidr": "10.0.0.1/16"}, "new_vpc.cidr", "address ranges"),
+    ({"load_balancer.allowed_cidrs": ["10.0.0.0"]}, "load_balancer.allowed_cidrs", "ranges"),
+    ({"load_balancer.existing": EXISTING, "load_balancer.access_logs": True},
+     "load_balancer.access_logs", "left out with an existing load balancer"),
+    ({**PRIVATE, "load_balancer.existing": EXISTING},
+     "load_balancer.existing", "left out with private: true"),
+    ({"load_balancer.existing": {**EXISTING, "security_group_ids": []}},
+     "load_balancer.existing.security_group_ids", "at least one id"),
+    ({"load_balancer.existing": {**EXISTING, "lowest_priority": 9, "highest_priority": 9}},
+     "load_balancer.existing.highest_priority", "more than lowest_priority (9)"),
+    ({"load_balancer.existing": {k: v for k, v in EXISTING.items() if k != "dns_name"}},
+     "load_balancer.existing.load_balancer_arn, dns_name, canonical_hosted_zone_id",
+     "given together"),
+    ({"load_balancer.existing": {
+        k: EXISTING[k] for k in ("https_listener_arn", "security_group_ids")}},
+     "load_balancer.existing.load_balancer_arn", "where records are made"),
+    ({"pull_through_cache": {"repository_prefix": "acme"}}, "pull_through_cache", "one with"),
+    ({f"{ES}.auto_scaling": {"min": 3, "max": 2, "cpu_percent": 60}},
+     f"{IN_ES}.auto_scaling.max", "at least min (3)"),
+    ({f"{ES}.auto_scaling": {"min": 1, "max": 2}},
+     f"{IN_ES}.auto_scaling.cpu_percent, memory_percent, requests_per_target", "at least one"),
+    ({f"{ES}.auto_scaling": SCALING, f"{ES}.desired_count": 2},
+     f"{IN_ES}.desired_count", "left out if auto_scaling"),
+    ({f"{ES}.image_tag": "v2", f"{ES}.image_digest": DIGEST},
+     f"{IN_ES}.image_digest", "left out if image_tag"),
+    ({f"{ES}.image_digest": DIGEST, f"{ES}.secret_arn": secret_arn("es")},
+     f"{IN_ES}.secret_variables", "given with image_digest"),
+    ({f"{ES}.http_port": 50051}, f"{IN_ES}.http_port", "another port than that of gRPC"),
+    ({f"{ES}.max_healthy_percent": 100}, f"{IN_ES}.max_healthy_percent", "more than min_healthy"),
+    ({f"{ES}.log_retention_days": 31}, f"{IN_ES}.log_retention_days", "one of 1, 3, 5"),
+    ({f"{ES}.cpu_architecture": "ARM"}, f"{IN_ES}.cpu_architecture", "one of X86_64, ARM64"),
+    ({f"{ES}.update_secret_kms_key_arn": KEY_ARN},
+     f"{IN_ES}.update_secret_kms_key_arn", "left out where there is no secret"),
+    ({f"{ES}.http_rule_priority": 0}, f"{IN_ES}.http_rule_priority", "from 1 to 50000"),
+    ({"jwt_jwks_secret_kms_key_arn": KEY_ARN},
+     "jwt_jwks_secret_kms_key_arn", "left out where there is no secret"),
+    ({"coordinator": {"secret_arn": secret_arn("co")}},
+     "coordinator.registry_credentials_secret_arn", "which is private"),
+    ({"coordinator": {**CO, "bedrock_models": ["not a model"]}},
+     "coordinator.bedrock_models", "ids or ARNs of models"),
+    ({**PRIVATE, "coordinator": CO}, "coordinator.egress_provided", "true where the subnets"),
+    ({"edge_servers.serverless": [
+        {"name": "es", "ecr_repository_arn": f"{REPOSITORY}/es"}]},
+     "edge_servers.serverless[0].name", "the only one of its kind"),
+    ({"edge_servers.serverless": [
+        {"name": "fn", "ecr_repository_arn": f"{REPOSITORY}/es", "timeout_seconds": 899}]},
+     "edge_servers.serverless[0].timeout_seconds", "from 1 to 898"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "place", "allowed"), REFUSALS)
+def test_refuses(changes: dict[str, Any], place: str, allowed: str) -> None:
+    """One fault, at the key, in words that say what would be right."""
+    with pytest.raises(InvalidInputError) as refusal:
+        DatafiEdgeConfig.model_validate(data(changes))
+    ((found, sentence),) = [(fault.place, str(fault)) for fault in refusal.value.faults]
+    assert found == place
+    assert allowed in sentence
+
+
+def test_a_way_out_is_asked_for() -> None:
+    """Without NAT, images are in ECR, and a coordinator needs a way out that is said to exist."""
+    needy = {"new_vpc.nat_gateways": 0, "coordinator": CO}
+    with pytest.raises(InvalidInputError) as refusal:
+        DatafiEdgeConfig.model_validate(data(needy))
+    assert {fault.place for fault in refusal.value.faults} == {
+        f"{IN_ES}.ecr_repository_arn",
+        "coordinator.egress_provided",
+    }
+    said = {f"{ES}.egress_provided": True, "coordinator.egress_provided": True}
+    edge_stack(data({**needy, **said})).resource_count_is(SERVICE, 2)
+
+
+def subnets(template: Template) -> Any:
+    """The subnets of the one service."""
+    network = properties(template, SERVICE)["NetworkConfiguration"]["AwsvpcConfiguration"]
+    return network["Subnets"]
+
+
+def test_isolated_subnets_take_the_tasks() -> None:
+    """In a VPC that has no others, tasks and an internal load balancer are in isolated subnets."""
+    template = edge_stack(data({**PRIVATE, "vpc": ISOLATED}))
+    assert subnets(template) == ISOLATED["isolated_subnet_ids"]
+    balancer = properties(template, LOAD_BALANCER)
+    assert balancer["Scheme"] == "internal"
+    assert balancer["Subnets"] == ISOLATED["isolated_subnet_ids"]
+
+
+def test_private_mode_leaves_nothing_public() -> None:
+    """No public subnet, gateway or address; the zone is the VPC's; endpoints lead to AWS."""
+    template = edge_stack(data(PRIVATE))
+    for kind in ("AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::EIP"):
+        template.resource_count_is(kind, 0)
+    template.resource_count_is("AWS::EC2::VPCEndpoint", 5)
+    assert properties(template, "AWS::Route53::HostedZone")["VPCs"]
+    network = properties(template, SERVICE)["NetworkConfiguration"]["AwsvpcConfiguration"]
+    assert network["AssignPublicIp"] == "DISABLED"
+
+
+def test_an_existing_load_balancer_is_added_to_only() -> None:
+    """Rules, records and target groups, and no load balancer or listener of ours."""
+    template = edge_stack(data({"load_balancer.existing": EXISTING, "vpc": VPC}))
+    for kind in (LOAD_BALANCER, "AWS::ElasticLoadBalancingV2::Listener"):
+        template.resource_count_is(kind, 0)
+    template.resource_count_is("AWS::ElasticLoadBalancingV2::ListenerRule", 5)
+    elsewhere = {
+        "https_listener_arn": EXISTING["https_listener_arn"],
+        "security_group_ids": EXISTING["security_group_ids"],
+    }
+    kept = {"dns.enable_hosted_zone": False, "dns.certificate_arn": CERTIFICATE_ARN}
+    changes = {"load_balancer.existing": elsewhere, "vpc": VPC, **kept}
+    assert "LoadBalancerDnsName" not in edge_stack(data(changes)).find_outputs("*")
