@@ -1,0 +1,79 @@
+"""Datafi's parts in a stack that a company has already, with its own network and cluster."""
+
+import os
+
+from datafi_cdk import Coordinator, EdgeDns, EdgeServer, EdgeStorage, SharedIngress, UpdateApi
+from aws_cdk import App, CfnOutput, RemovalPolicy, Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+# For a trial: `cdk destroy` deletes everything. Take it away before data matters.
+TRIAL = RemovalPolicy.DESTROY
+
+
+class DataPlatform(Stack):
+    """What was there before: a VPC and a cluster. What is new: everything below them."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, root_domain: str, tasks: int
+    ) -> None:
+        super().__init__(scope, construct_id)
+        vpc = ec2.Vpc(self, "Vpc", max_azs=2, nat_gateways=1)
+        cluster = ecs.Cluster(self, "Cluster", vpc=vpc)
+
+        dns = EdgeDns(self, "Dns", root_domain=root_domain, removal_policy=TRIAL)
+        ingress = SharedIngress(
+            self,
+            "Ingress",
+            vpc=vpc,
+            dns=dns,
+            deletion_protection=False,
+            removal_policy=TRIAL,
+        )
+        jwks = self.secret("JwtJwks")
+        edge = EdgeServer(
+            self,
+            "Es",
+            cluster=cluster,
+            ingress=ingress,
+            name="es",
+            secret=self.secret("EsKeys"),
+            jwt_jwks_secret=jwks,
+            environment={"TIMEOUT": "1200", "CACHE_LIFE": "1800"},
+            storage=EdgeStorage(self, "EsData", removal_policy=TRIAL),
+            desired_count=tasks,
+            removal_policy=TRIAL,
+        )
+        updates = UpdateApi(
+            self, "EsUpdates", ingress=ingress, services=[edge], removal_policy=TRIAL
+        )
+        UpdateApi.add_root_path_rule(self, "UpdateRootPath", ingress=ingress, update_apis=[updates])
+        coordinator = Coordinator(
+            self,
+            "Coordinator",
+            cluster=cluster,
+            ingress=ingress,
+            secret=self.secret("CoordinatorKeys"),
+            registry_credentials=self.secret("Registry"),
+            desired_count=tasks,
+            removal_policy=TRIAL,
+        )
+        CfnOutput(self, "EdgeServerUrl", value=edge.url)
+        CfnOutput(self, "CoordinatorUrl", value=coordinator.url)
+        CfnOutput(self, "UpdateUrl", value=updates.url)
+
+    def secret(self, construct_id: str) -> secretsmanager.Secret:
+        """A secret for somebody to fill in: see README.md."""
+        return secretsmanager.Secret(self, construct_id, removal_policy=TRIAL)
+
+
+app = App(outdir=os.environ.get("CDK_OUTDIR", "cdk.out"))
+DataPlatform(
+    app,
+    "DataPlatform",
+    root_domain=app.node.try_get_context("root_domain") or "edge.example.com",
+    tasks=int(app.node.try_get_context("tasks") or 0),
+)
+app.synth()

@@ -1,0 +1,59 @@
+"""An edge server that is reached from the VPC only, in a network without a way out."""
+
+import os
+
+from datafi_cdk import EdgeDns, EdgeNetwork, EdgeServer, EdgeStorage, SharedIngress
+from aws_cdk import App, CfnOutput, RemovalPolicy, Stack
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_ecs as ecs
+
+# For a trial: `cdk destroy` deletes everything. Take it away before data matters.
+TRIAL = RemovalPolicy.DESTROY
+
+app = App(outdir=os.environ.get("CDK_OUTDIR", "cdk.out"))
+stack = Stack(app, "DatafiPrivate")
+
+network = EdgeNetwork(
+    stack, "Network", nat_gateways=0, public_subnets=False, flow_logs=True, removal_policy=TRIAL
+)
+cluster = ecs.Cluster(stack, "Cluster", vpc=network.vpc)
+
+# ACM validates through no private zone: the certificate is there already.
+certificate_arn = app.node.try_get_context("certificate_arn") or stack.format_arn(
+    service="acm", resource="certificate", resource_name="00000000-0000-4000-8000-000000000000"
+)
+dns = EdgeDns(
+    stack,
+    "Dns",
+    root_domain=app.node.try_get_context("root_domain") or "edge.example.com",
+    private_zone_vpc=network.vpc,
+    certificate=acm.Certificate.from_certificate_arn(stack, "Certificate", certificate_arn),
+    removal_policy=TRIAL,
+)
+ingress = SharedIngress(
+    stack,
+    "Ingress",
+    vpc=network.vpc,
+    dns=dns,
+    internal=True,
+    access_logs=True,
+    deletion_protection=False,
+    removal_policy=TRIAL,
+)
+
+repository = app.node.try_get_context("repository") or "datafi-es"
+edge = EdgeServer(
+    stack,
+    "Es",
+    cluster=cluster,
+    ingress=ingress,
+    name="es",
+    image=ecs.ContainerImage.from_ecr_repository(
+        ecr.Repository.from_repository_name(stack, "Images", repository), "latest"
+    ),
+    storage=EdgeStorage(stack, "EsData", removal_policy=TRIAL),
+    removal_policy=TRIAL,
+)
+CfnOutput(stack, "Url", value=edge.url)
+app.synth()
