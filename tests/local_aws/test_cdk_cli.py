@@ -355,7 +355,7 @@ def test_an_interruption_ends_the_command_and_the_app(
     pid = next(int(line) for line in lines if line.strip().isdigit())
     assert is_running(pid)
     os.killpg(process.pid, number)
-    _output, errors = process.communicate(timeout=30)
+    _output, errors = process.communicate(timeout=90)
     assert errors.strip().splitlines()[-1:] == ([complaint] if complaint else [])
     eventually(lambda: not is_running(pid))
     eventually(lambda: not list(tmp_path.iterdir()))
