@@ -202,7 +202,7 @@ IGNORED = [
 
 PIN = (
     "uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11"
-    " --generate-hashes --no-emit-index-url --custom-compile-command 'projen constraints'"
+    " --generate-hashes --no-strip-extras --no-emit-index-url --custom-compile-command 'projen constraints'"
     " --quiet --output-file constraints/dev.txt"
 )
 
