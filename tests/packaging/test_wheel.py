@@ -160,7 +160,22 @@ def test_wheel_synthesizes_the_quickstart(installed: Installed, tmp_path: Path) 
     assert {"AWS::ECS::Service", "AWS::Lambda::Function"} <= kinds
 
 
-@pytest.mark.parametrize("folder", ["lambda_assets/update_api", "examples/quickstart"])
+@pytest.mark.parametrize("example", ["compose", "serverless"])
+def test_constructs_work_in_a_foreign_app(
+    example: str, root: Path, installed: Installed, tmp_path: Path
+) -> None:
+    """An app that is none of ours composes the installed constructs, Lambdas included."""
+    app = tmp_path / "app.py"
+    app.write_bytes((root / "examples" / example / "app.py").read_bytes())
+    installed.run(str(app), cwd=tmp_path)
+    (template,) = (tmp_path / "cdk.out").glob("*.template.json")
+    kinds = {entry["Type"] for entry in json.loads(template.read_text())["Resources"].values()}
+    assert {"AWS::ElasticLoadBalancingV2::ListenerRule", "Custom::AcmValidationRecords"} <= kinds
+
+
+@pytest.mark.parametrize(
+    "folder", ["lambda_assets/update_api", "lambda_assets/zone_cleanup", "examples/quickstart"]
+)
 def test_bundled_folders_are_found_alike(
     folder: str, root: Path, project_files: list[str], installed: Installed, tmp_path: Path
 ) -> None:
