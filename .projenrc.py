@@ -202,8 +202,8 @@ IGNORED = [
 
 PIN = (
     "uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11"
-    " --generate-hashes --no-strip-extras --no-emit-index-url --custom-compile-command 'projen constraints'"
-    " --quiet --output-file constraints/dev.txt"
+    " --generate-hashes --no-strip-extras --no-emit-index-url"
+    " --custom-compile-command 'projen constraints' --quiet --output-file constraints/dev.txt"
 )
 
 

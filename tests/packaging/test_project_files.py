@@ -52,7 +52,8 @@ def test_pins_cover_every_dependency(root: Path) -> None:
         *pyproject["build-system"]["requires"],
     ]
     text = (root / "constraints/dev.txt").read_text()
-    pins = dict(re.findall(r"^([\w.-]+)==(\S+).*\\\n    --hash=sha256:", text, re.MULTILINE))
+    pin_with_hash = r"^([\w.-]+)(?:\[[\w,]+\])?==(\S+).*\\\n    --hash=sha256:"
+    pins = dict(re.findall(pin_with_hash, text, re.MULTILINE))
 
     assert len(pins) == len(re.findall(r"^\w", text, re.MULTILINE))
     for requirement in map(Requirement, stated):
