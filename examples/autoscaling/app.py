@@ -3,8 +3,9 @@
 import os
 
 from datafi_cdk import AutoScaling, EdgeDns, EdgeNetwork, EdgeServer, SharedIngress
-from aws_cdk import App, CfnOutput, RemovalPolicy, Stack
+from aws_cdk import App, ArnFormat, CfnOutput, RemovalPolicy, Stack
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_secretsmanager as secretsmanager
 
 # For a trial: `cdk destroy` deletes everything. Take it away before data matters.
 TRIAL = RemovalPolicy.DESTROY
@@ -28,12 +29,19 @@ ingress = SharedIngress(
     deletion_protection=False,
     removal_policy=TRIAL,
 )
+secret_arn = app.node.try_get_context("secret_arn") or stack.format_arn(
+    service="secretsmanager",
+    resource="secret",
+    resource_name="datafi/es-AbCdEf",
+    arn_format=ArnFormat.COLON_RESOURCE_NAME,
+)
 edge = EdgeServer(
     stack,
     "Es",
     cluster=cluster,
     ingress=ingress,
     name="es",
+    secret=secretsmanager.Secret.from_secret_complete_arn(stack, "EsKeys", secret_arn),
     auto_scaling=AutoScaling(2, 10, cpu_percent=60, requests_per_target=1000),
     capacity_provider_strategies=[
         ecs.CapacityProviderStrategy(capacity_provider="FARGATE", base=1, weight=1),

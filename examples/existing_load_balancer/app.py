@@ -3,10 +3,11 @@
 import os
 
 from datafi_cdk import EdgeDns, EdgeServer, SharedIngress
-from aws_cdk import App, CfnOutput, RemovalPolicy, Stack
+from aws_cdk import App, ArnFormat, CfnOutput, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_secretsmanager as secretsmanager
 
 # For a trial: `cdk destroy` deletes everything. Take it away before data matters.
 TRIAL = RemovalPolicy.DESTROY
@@ -42,12 +43,19 @@ dns = EdgeDns(servers, "Dns", root_domain=root_domain, removal_policy=TRIAL)
 ingress = SharedIngress.from_listeners(
     servers, "Ingress", https_listener=listener, dns=dns, priority_range=(1000, 1999)
 )
+secret_arn = app.node.try_get_context("secret_arn") or servers.format_arn(
+    service="secretsmanager",
+    resource="secret",
+    resource_name="datafi/es-AbCdEf",
+    arn_format=ArnFormat.COLON_RESOURCE_NAME,
+)
 edge = EdgeServer(
     servers,
     "Es",
     cluster=ecs.Cluster(servers, "Cluster", vpc=vpc),
     ingress=ingress,
     name="es",
+    secret=secretsmanager.Secret.from_secret_complete_arn(servers, "EsKeys", secret_arn),
     removal_policy=TRIAL,
 )
 CfnOutput(servers, "Url", value=edge.url)

@@ -5,6 +5,7 @@ import os
 from datafi_cdk import EdgeDns, EdgeNetwork, EdgeServer, SharedIngress
 from aws_cdk import App, RemovalPolicy, Stack
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_secretsmanager as secretsmanager
 
 # For a trial: `cdk destroy` deletes everything. Take it away before data matters.
 TRIAL = RemovalPolicy.DESTROY
@@ -13,6 +14,7 @@ SERVERS = 10
 
 app = App(outdir=os.environ.get("CDK_OUTDIR", "cdk.out"))
 root_domain = app.node.try_get_context("root_domain") or "edge.example.com"
+tasks = int(app.node.try_get_context("tasks") or 0)
 
 shared = Stack(app, "DatafiShared")
 network = EdgeNetwork(shared, "Network", removal_policy=TRIAL)
@@ -29,6 +31,8 @@ ingress = SharedIngress(
 
 for team in TEAMS:
     stack = Stack(app, f"Datafi-{team}")
+    # Empty until somebody fills it in, with one field for each server: see README.md.
+    keys = secretsmanager.Secret(stack, "Keys", removal_policy=TRIAL)
     for number in range(1, SERVERS + 1):
         name = f"{team}-{number}"
         EdgeServer(
@@ -37,8 +41,11 @@ for team in TEAMS:
             cluster=cluster,
             ingress=ingress,
             name=name,
+            secret=keys,
+            secret_variables={"KEY": name},
             cpu=512,
             memory_limit_mib=1024,
+            desired_count=tasks,
             removal_policy=TRIAL,
         )
 app.synth()

@@ -3,10 +3,11 @@
 import os
 
 from datafi_cdk import EdgeDns, EdgeNetwork, EdgeServer, EdgeStorage, SharedIngress
-from aws_cdk import App, CfnOutput, RemovalPolicy, Stack
+from aws_cdk import App, ArnFormat, CfnOutput, RemovalPolicy, Stack
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_secretsmanager as secretsmanager
 
 # For a trial: `cdk destroy` deletes everything. Take it away before data matters.
 TRIAL = RemovalPolicy.DESTROY
@@ -42,6 +43,12 @@ ingress = SharedIngress(
     removal_policy=TRIAL,
 )
 
+secret_arn = app.node.try_get_context("secret_arn") or stack.format_arn(
+    service="secretsmanager",
+    resource="secret",
+    resource_name="datafi/es-AbCdEf",
+    arn_format=ArnFormat.COLON_RESOURCE_NAME,
+)
 repository = app.node.try_get_context("repository") or "datafi-es"
 edge = EdgeServer(
     stack,
@@ -52,6 +59,8 @@ edge = EdgeServer(
     image=ecs.ContainerImage.from_ecr_repository(
         ecr.Repository.from_repository_name(stack, "Images", repository), "latest"
     ),
+    secret=secretsmanager.Secret.from_secret_complete_arn(stack, "EsKeys", secret_arn),
+    secret_variables=["KEY"],
     storage=EdgeStorage(stack, "EsData", removal_policy=TRIAL),
     removal_policy=TRIAL,
 )
