@@ -136,7 +136,7 @@ class LoadBalancerConfig(Section):
         str | None,
         Arn("wafv2", "regional/webacl/.+", "the ARN of a regional web ACL of AWS WAF (v2)"),
     ] = Field(default=None, description="A web ACL of AWS WAF that inspects all requests.")
-    max_rules: Annotated[int, Number(1, 1000)] = Field(
+    max_rules: Annotated[int, PRIORITY] = Field(
         default=100, description="How many rules AWS allows on it; more than 100 on request."
     )
 

@@ -231,6 +231,11 @@ class EdgeServerConfig(ServiceConfig):
         default=None,
         description="The key that encrypts that secret, if it is a customer-managed one.",
     )
+    update_rule_priority: Annotated[int | None, PRIORITY] = Field(
+        default=None,
+        description="The priority of the rule of its update API. Default: it follows from the "
+        "name.",
+    )
 
 
 class ServerlessEdgeServerConfig(ServerConfig):

@@ -305,6 +305,7 @@ class DatafiEdgeStack(Stack):
                 server.update_secret_arn,
                 server.update_secret_kms_key_arn,
             ),
+            http_rule_priority=server.update_rule_priority,
             removal_policy=self._removal_policy,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aws_cdk import Stack
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
@@ -187,9 +188,12 @@ def _zone_name(zone: route53.IHostedZone) -> str | None:
 
 
 def _is_private(zone: object) -> bool:
-    """Whether a zone is known to be private; `from_private_hosted_zone_id` gives a jsii proxy."""
+    """Whether a zone is known to be private, which that of a look-up never is.
+
+    `from_private_hosted_zone_id` gives a jsii proxy.
+    """
+    if isinstance(zone, route53.HostedZone):
+        made = zone.node.default_child
+        return isinstance(made, route53.CfnHostedZone) and bool(Stack.of(zone).resolve(made.vpcs))
     proxy = route53.IPrivateHostedZone.__jsii_proxy_class__()  # type: ignore[attr-defined]
-    parts = getattr(zone, "_delegates", ())
-    return isinstance(zone, route53.PrivateHostedZone) or any(
-        isinstance(part, proxy) for part in parts
-    )
+    return any(isinstance(part, proxy) for part in getattr(zone, "_delegates", ()))

@@ -10,8 +10,8 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from .errors import Fault
-from .synthesis import concrete, refuse
-from .validation import interface_faults, kind_of, number_faults, type_faults
+from .synthesis import concrete, refuse, removal_policy_faults
+from .validation import interface_faults, kind_of, number_faults, switch_faults, type_faults
 
 __all__ = ["EdgeNetwork"]
 
@@ -87,13 +87,13 @@ class EdgeNetwork(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         faults = [
-            *type_faults("public_subnets", public_subnets, bool, "True or False"),
-            *type_faults("dual_stack", dual_stack, bool, "True or False"),
-            *type_faults("flow_logs", flow_logs, bool, "True or False"),
+            *switch_faults(
+                public_subnets=public_subnets, dual_stack=dual_stack, flow_logs=flow_logs
+            ),
             *type_faults(
                 "flow_log_retention", flow_log_retention, logs.RetentionDays, "a RetentionDays"
             ),
-            *type_faults("removal_policy", removal_policy, RemovalPolicy, "a RemovalPolicy"),
+            *removal_policy_faults(removal_policy),
             *self._zone_faults(max_azs, nat_gateways),
             *_endpoint_faults(interface_endpoints),
         ]

@@ -13,7 +13,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from .errors import Fault
-from .synthesis import refuse
+from .synthesis import refuse, removal_policy_faults
 from .validation import interface_faults
 
 __all__ = ["EdgeStorage"]
@@ -69,7 +69,7 @@ class EdgeStorage(Construct):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
-        refuse(self, _faults(bucket, encryption_key))
+        refuse(self, _faults(bucket, encryption_key) + removal_policy_faults(removal_policy))
         self.bucket = bucket or s3.Bucket(
             self,
             "Bucket",

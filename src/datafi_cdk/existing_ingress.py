@@ -17,7 +17,8 @@ from .existing_ingress_faults import (
     taking_faults,
 )
 from .ingress_base import GRPC_PORT, HTTPS_PORT, IngressBase
-from .listener_rules import ALL_PRIORITIES, DEFAULT_MAX_RULES, ListenerRules
+from .ingress_faults import place_faults
+from .listener_rules import ALL_PRIORITIES, DEFAULT_MAX_RULES
 from .synthesis import refuse
 
 
@@ -42,7 +43,8 @@ def from_listeners(
         scope: Where the construct is made.
         construct_id: Its id in `scope`.
         https_listener: The listener that takes HTTPS on port 443. An imported one knows the
-            security group of its load balancer.
+            security group of its load balancer; if that lets all out, as imported groups do unless
+            said otherwise, it is not changed.
         grpc_listener: The listener that takes gRPC over TLS on port 50051. Default: none; gRPC is
             taken on port 443 only.
         root_domain: The domain under which the servers get their names, if names and certificate
@@ -51,14 +53,16 @@ def from_listeners(
             joins those of the listeners. Default: see `root_domain`.
         load_balancer: The load balancer. Needed if `dns` makes records and the listener is an
             imported one. Default: that of the listener.
-        vpc: Its VPC, to compare with that of the servers. Default: that of the load balancer.
+        vpc: Its VPC, to compare with that of the servers. Default: that of a load balancer that the
+            app makes.
         dual_stack: Whether it has IPv6 addresses, which then get AAAA records. Default: `False`.
         grpc_over_https: Whether port 443 takes gRPC as well, told by its content type.
             Default: `True`.
         priority_range: The lowest and the highest priority of the rules made here, from 1 to
-            50000: a range that is free on both listeners. gRPC rules have its lower half.
-            Default: all.
-        max_rules: How many rules may be made here: what AWS allows on the load balancer, less
+            50000: a range that is free on both listeners. gRPC rules have its lower half. Each rule
+            finds its place by its host name: in a narrow range two may want the same, which is
+            refused with one that is free. Default: all.
+        max_rules: How many rules the app may make on the load balancer: what AWS allows, less
             those that are there. Default: 100.
 
     Returns:
@@ -74,7 +78,7 @@ def from_listeners(
             "Ingress",
             https_listener=platform.https_listener,
             root_domain="datafi-edge.example.com",
-            priority_range=(1000, 1999),
+            priority_range=(10_000, 19_999),
         )
         ```
     """
@@ -84,6 +88,7 @@ def from_listeners(
         ingress,
         [
             *listeners_faults(https_listener, grpc_listener, load_balancer),
+            *place_faults(ingress, https_listener=https_listener),
             *taking_faults(
                 root_domain=root_domain,
                 dns=dns,
@@ -182,6 +187,7 @@ def from_attributes(
                 load_balancer_dns_name=load_balancer_dns_name,
                 load_balancer_canonical_hosted_zone_id=load_balancer_canonical_hosted_zone_id,
             ),
+            *place_faults(ingress, https_listener_arn=https_listener_arn),
             *taking_faults(
                 root_domain=root_domain,
                 dns=dns,
@@ -267,8 +273,12 @@ def _taken(
         grpc_over_https=grpc_over_https,
         load_balancer=load_balancer,
         connections=https_listener.connections,
-        vpc=vpc or (load_balancer.vpc if load_balancer else None),
+        vpc=vpc
+        or (
+            load_balancer.vpc if isinstance(load_balancer, elbv2.ApplicationLoadBalancer) else None
+        ),
         dual_stack=dual_stack,
-        rules=ListenerRules(ingress, priority_range=priority_range, max_rules=max_rules),
+        priority_range=priority_range,
+        max_rules=max_rules,
     )
     return ingress

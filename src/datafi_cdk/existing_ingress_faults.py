@@ -12,6 +12,7 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from . import ingress_faults, validation
 from .edge_dns import EdgeDns
 from .errors import Fault
+from .listener_rules import identity_of, is_known, load_balancer_identity_of
 from .synthesis import concrete
 from .validation import HIGHEST_PRIORITY, interface_faults, kind_of, type_faults
 
@@ -31,12 +32,45 @@ def listeners_faults(
     faults = interface_faults("https_listener", https_listener, "register_connectable", allowed)
     if grpc_listener is not None:
         faults += interface_faults("grpc_listener", grpc_listener, "register_connectable", allowed)
-        if not faults and grpc_listener.node.path == https_listener.node.path:
-            faults += _same_listener_faults("grpc_listener", https_listener.node.path)
+    if not faults:
+        faults += _pair_faults(https_listener, grpc_listener)
     if load_balancer is not None:
         allowed = "a load balancer (IApplicationLoadBalancer)"
         faults += interface_faults("load_balancer", load_balancer, "load_balancer_arn", allowed)
     return faults
+
+
+def _pair_faults(
+    https_listener: elbv2.IApplicationListener, grpc_listener: elbv2.IApplicationListener | None
+) -> list[Fault]:
+    """Listeners that speak TLS, as gRPC demands, and are two of one load balancer."""
+    faults = []
+    for argument, listener in (
+        ("https_listener", https_listener),
+        ("grpc_listener", grpc_listener),
+    ):
+        made = listener.node.default_child if listener else None
+        protocol = made.protocol if isinstance(made, elbv2.CfnListener) else None
+        if protocol not in (None, "HTTPS"):
+            remedy = "hand in a listener with a certificate"
+            faults.append(Fault(argument, "one that takes HTTPS", f"one for {protocol}", remedy))
+    if grpc_listener is None:
+        return faults
+    if identity_of(grpc_listener) == identity_of(https_listener):
+        return faults + _same_listener_faults("grpc_listener", https_listener.node.path)
+    known = [
+        load_balancer_identity_of(listener)
+        for listener in (https_listener, grpc_listener)
+        if isinstance(listener, elbv2.ApplicationListener) or is_known(listener.listener_arn)
+    ]
+    if len(set(known)) > 1:
+        faults.append(_other_load_balancer_fault("grpc_listener", known[1]))
+    return faults
+
+
+def _other_load_balancer_fault(argument: str, given: str) -> Fault:
+    allowed = "of the load balancer of the HTTPS listener"
+    return Fault(argument, allowed, f"one of {given}", "name those of one load balancer")
 
 
 def attributes_faults(
@@ -70,6 +104,14 @@ def attributes_faults(
         )
     if not faults and https_listener_arn == grpc_listener_arn:
         faults += _same_listener_faults("grpc_listener_arn", https_listener_arn)
+    if not faults and https_listener_arn != grpc_listener_arn:
+        load_balancer = _load_balancer_arn(https_listener_arn)
+        for argument, arn in (
+            ("grpc_listener_arn", _load_balancer_arn(grpc_listener_arn)),
+            ("load_balancer_arn", concrete(load_balancer_arn)),
+        ):
+            if load_balancer and arn and arn != load_balancer:
+                faults.append(_other_load_balancer_fault(argument, arn))
     faults += _security_group_id_faults(security_group_ids)
     alias = {
         "load_balancer_arn": load_balancer_arn,
@@ -109,7 +151,7 @@ def taking_faults(
         faults.append(Fault(load_balancer_argument, allowed, "nothing", remedy))
     if vpc is not None:
         faults += interface_faults("vpc", vpc, "vpc_id", "a VPC (IVpc)")
-    faults += ingress_faults.switch_faults(dual_stack=dual_stack, grpc_over_https=grpc_over_https)
+    faults += validation.switch_faults(dual_stack=dual_stack, grpc_over_https=grpc_over_https)
     if grpc_over_https is False and not has_grpc_listener:
         allowed = "given if grpc_over_https is False"
         remedy = "hand in the listener of port 50051, or let port 443 take gRPC"
@@ -119,6 +161,12 @@ def taking_faults(
         *_priority_range_faults(priority_range),
         *ingress_faults.max_rules_faults(max_rules),
     ]
+
+
+def _load_balancer_arn(listener_arn: str | None) -> str | None:
+    """The ARN of the load balancer of a listener."""
+    arn = concrete(listener_arn)
+    return arn and arn.replace(":listener/", ":loadbalancer/").rpartition("/")[0]
 
 
 def load_balancer_of(listener: object) -> elbv2.IApplicationLoadBalancer | None:

@@ -74,7 +74,8 @@ class IngressBase(Construct):
         connections: ec2.Connections,
         vpc: ec2.IVpc | None,
         dual_stack: bool,
-        rules: ListenerRules,
+        priority_range: tuple[int, int],
+        max_rules: int,
     ) -> None:
         self.root_domain = root_domain
         self.https_listener = https_listener
@@ -84,7 +85,9 @@ class IngressBase(Construct):
         self.load_balancer_full_name = _full_name(https_listener)
         self.connections = connections
         self.vpc = vpc
-        self._rules = rules
+        self._rules = ListenerRules(
+            self, https_listener=https_listener, priority_range=priority_range, max_rules=max_rules
+        )
         self._dns = dns
         self._dual_stack = dual_stack
         if dns and load_balancer:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
+from typing import cast
 
-from aws_cdk import Duration, Token
+from aws_cdk import Duration, Stack, Token
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_s3 as s3
+from constructs import Construct, IConstruct
 
 from . import validation
 from .errors import Fault
-from .listener_rules import DEFAULT_MAX_RULES
 from .synthesis import concrete, select_subnets
-from .validation import interface_faults, kind_of, type_faults
+from .validation import HIGHEST_PRIORITY, interface_faults, kind_of, type_faults
 
 Allowed = tuple[Sequence[str] | None, Sequence[str] | None, Sequence[ec2.ISecurityGroup] | None]
 """Address ranges, prefix lists and security groups that may connect."""
@@ -21,6 +23,11 @@ Allowed = tuple[Sequence[str] | None, Sequence[str] | None, Sequence[ec2.ISecuri
 _ZONES = 2
 _PORTS = 3
 _RULES_OF_A_SECURITY_GROUP = 60
+# But for that of a listener which CDK has not looked up yet.
+_ARN = re.compile(
+    r"arn:[a-z-]+:[a-z0-9-]+:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):"
+    r"(?!listener/application/)"
+)
 _PREFIX_LIST = re.compile(r"pl-[0-9a-f]+")
 _WEB_ACL_ARN = re.compile(r"arn:aws[a-z-]*:wafv2:[a-z0-9-]+:[0-9]{12}:regional/webacl/.+")
 
@@ -51,7 +58,7 @@ def vpc_faults(
         return faults
     kind = "private" if internal else "public"
     subnets = (vpc.private_subnets or vpc.isolated_subnets) if internal else vpc.public_subnets
-    zones = {subnet.availability_zone for subnet in subnets}
+    zones = set(map(_zone_of, subnets))
     if len(zones) >= _ZONES:
         return []
     allowed = f"one with {kind} subnets in two availability zones"
@@ -62,7 +69,7 @@ def vpc_faults(
 def _selection_faults(vpc: ec2.IVpc, vpc_subnets: ec2.SubnetSelection) -> list[Fault]:
     """Subnets that are there, in two zones."""
     try:
-        zones = {subnet.availability_zone for subnet in select_subnets(vpc, vpc_subnets)}
+        zones = set(map(_zone_of, select_subnets(vpc, vpc_subnets)))
     except RuntimeError as error:
         remedy = "hand in the VPC with such subnets, or choose others"
         return [Fault("vpc_subnets", f"subnets of {vpc.node.path}", f"others ({error})", remedy)]
@@ -72,7 +79,17 @@ def _selection_faults(vpc: ec2.IVpc, vpc_subnets: ec2.SubnetSelection) -> list[F
     return [Fault("vpc_subnets", allowed, f"subnets in {len(zones)}", "choose one more")]
 
 
-def allowed_faults(vpc: ec2.IVpc, allowed: Allowed, *, internal: bool) -> list[Fault]:
+def _zone_of(subnet: ec2.ISubnet) -> str:
+    """The zone of a subnet; one that is imported by its id only is taken for a zone of its own."""
+    try:
+        return subnet.availability_zone
+    except RuntimeError:
+        return subnet.subnet_id
+
+
+def allowed_faults(
+    vpc: ec2.IVpc, allowed: Allowed, *, internal: bool, dual_stack: bool
+) -> list[Fault]:
     """Who may connect, in so few rules that a security group takes them.
 
     The quota of rules is enforced for IPv4 and IPv6 apart. Source: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
@@ -93,8 +110,10 @@ def allowed_faults(vpc: ec2.IVpc, allowed: Allowed, *, internal: bool) -> list[F
     if faults:
         return faults
     for cidr in cidrs or ():
+        faults += validation.required_faults(allowed_cidrs=cidr)
         faults += validation.cidr_faults("allowed_cidrs", concrete(cidr))
     for prefix_list in prefix_lists or ():
+        faults += validation.required_faults(allowed_prefix_lists=prefix_list)
         faults += validation.form_faults(
             "allowed_prefix_lists",
             concrete(prefix_list),
@@ -117,21 +136,24 @@ def allowed_faults(vpc: ec2.IVpc, allowed: Allowed, *, internal: bool) -> list[F
         )
         remedy = "join ranges, or put them into one prefix list"
         faults.append(Fault("allowed_cidrs", allowed_count, str(count), remedy))
-    if internal and all(values is None for values in allowed) and range_of(vpc) is None:
-        remedy = "say in allowed_cidrs who may connect, or hand in the VPC with vpc_cidr_block"
-        faults.append(
-            Fault(
-                "allowed_cidrs", "given where the range of the VPC is not known", "nothing", remedy
-            )
-        )
+    if internal and all(values is None for values in allowed):
+        for family, is_known, remedy in (
+            ("IPv4", range_of(vpc) is not None, "hand in the VPC with vpc_cidr_block"),
+            ("IPv6", not dual_stack or ipv6_block_of(vpc), "leave out dual_stack"),
+        ):
+            if not is_known:
+                allowed_if = f"given where the {family} range of the VPC is not known"
+                remedy = f"say in allowed_cidrs who may connect, or {remedy}"
+                faults.append(Fault("allowed_cidrs", allowed_if, "nothing", remedy))
     return faults
 
 
 def _peers_of_a_family(allowed: Allowed) -> int:
     """How many peers count for IPv4 or for IPv6, whichever are more."""
     cidrs, *others = allowed
-    of_ipv6 = sum(":" in cidr for cidr in cidrs or ())
-    of_ipv4 = len(cidrs or ()) - of_ipv6
+    ranges = set(cidrs or ())
+    of_ipv6 = sum(":" in cidr for cidr in ranges)
+    of_ipv4 = len(ranges) - of_ipv6
     return max(of_ipv4, of_ipv6) + sum(len(values or ()) for values in others)
 
 
@@ -141,6 +163,44 @@ def range_of(vpc: ec2.IVpc) -> str | None:
         return vpc.vpc_cidr_block
     except RuntimeError:
         return None
+
+
+def ipv6_block_of(vpc: ec2.IVpc) -> IConstruct | None:
+    """What gives a VPC of the app its IPv6 range, or `None`: that of an imported one is not known.
+
+    The VPC has its range once this is there.
+    """
+    return vpc.node.try_find_child("ipv6cidr") if isinstance(vpc, ec2.Vpc) else None
+
+
+def place_faults(ingress: Construct, **resources: str | IConstruct | None) -> list[Fault]:
+    """Resources of another account or region than the load balancer's, each by its ARN or itself.
+
+    A certificate is of one region. Source:
+    https://docs.aws.amazon.com/acm/latest/userguide/acm-regions.html
+    """
+    faults = []
+    for argument, resource in resources.items():
+        for part, there, here in zip(
+            ("account", "region"), _place_of(resource), _place_of(ingress), strict=True
+        ):
+            if there is not None and here is not None and there != here:
+                allowed = f"in the {part} of the ingress ({here})"
+                remedy = f"hand in one of that {part}"
+                faults.append(Fault(argument, allowed, f"one in {there}", remedy))
+    return faults
+
+
+def _place_of(resource: str | IConstruct | None) -> tuple[str | None, str | None]:
+    """Account and region of a resource, as far as they are known: of an ARN, or of its stack."""
+    arn = getattr(resource, "certificate_arn", getattr(resource, "listener_arn", resource))
+    known = _ARN.match(arn) if isinstance(arn, str) and concrete(arn) is not None else None
+    if known:
+        return known["account"], known["region"]
+    if resource is None or not hasattr(resource, "node"):
+        return None, None
+    stack = Stack.of(cast(IConstruct, resource))
+    return concrete(stack.account), concrete(stack.region)
 
 
 def web_acl_faults(web_acl_arn: str | None) -> list[Fault]:
@@ -157,18 +217,7 @@ def web_acl_faults(web_acl_arn: str | None) -> list[Fault]:
 def max_rules_faults(max_rules: int) -> list[Fault]:
     """How many rules a load balancer takes."""
     faults = validation.required_faults(max_rules=max_rules)
-    return faults + validation.number_faults(
-        "max_rules", concrete(max_rules), 1, 10 * DEFAULT_MAX_RULES
-    )
-
-
-def switch_faults(**switches: object) -> list[Fault]:
-    """Arguments that are `True` or `False`."""
-    return [
-        fault
-        for argument, value in switches.items()
-        for fault in type_faults(argument, value, bool, "True or False")
-    ]
+    return faults + validation.number_faults("max_rules", concrete(max_rules), 1, HIGHEST_PRIORITY)
 
 
 def bucket_faults(bucket: s3.IBucket | None) -> list[Fault]:
@@ -179,8 +228,16 @@ def bucket_faults(bucket: s3.IBucket | None) -> list[Fault]:
     if bucket is None:
         return []
     faults = interface_faults("access_logs_bucket", bucket, "bucket_arn", "a bucket (IBucket)")
-    if faults or bucket.encryption_key is None:
+    if faults or not (bucket.encryption_key or _uses_kms(bucket)):
         return faults
     allowed = "encrypted with S3-managed keys, as a load balancer writes to no other"
     remedy = "hand in another bucket, or say access_logs=True for a new one"
     return [Fault("access_logs_bucket", allowed, "one with a KMS key", remedy)]
+
+
+def _uses_kms(bucket: s3.IBucket) -> bool:
+    """Whether a bucket of the app is encrypted with KMS; of an imported one it is not known."""
+    made = bucket.node.default_child
+    if not isinstance(made, s3.CfnBucket):
+        return False
+    return "aws:kms" in json.dumps(Stack.of(bucket).resolve(made.bucket_encryption))

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import cast
+from weakref import WeakKeyDictionary
 
 from aws_cdk import Names, Stack, Token
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from .errors import Fault
 from .synthesis import concrete, refuse
-from .validation import HIGHEST_PRIORITY, interface_faults, kind_of, number_faults, type_faults
+from .validation import (
+    HIGHEST_PRIORITY,
+    form_faults,
+    interface_faults,
+    kind_of,
+    number_faults,
+    type_faults,
+)
 
 MAX_TARGET_GROUPS = 100
 """Target groups that one application load balancer takes. The quota cannot be raised.
@@ -32,7 +43,60 @@ ALL_PRIORITIES = (1, HIGHEST_PRIORITY)
 
 _GRPC_CONTENT_TYPES = ("application/grpc", "application/grpc+*")
 _VALUES_OF_A_RULE = 5
+_WILDCARDS_OF_A_RULE = 5
+_EVERY_PATH = {"*", "/*"}
 _LENGTH_OF_A_VALUE = 128
+_HOSTS = (re.compile(r"[A-Za-z0-9.*?-]+"), "host names, of which * and ? stand for any characters")
+_PATHS = (
+    re.compile(r"[/*?][A-Za-z0-9_.$/~\"'@:+&*?-]*"),
+    "paths, which begin with / or a wildcard",
+)
+_LISTENER = re.compile(r"(?P<load_balancer>arn:.+:listener/app/[^/]+/[^/]+)/[^/]+")
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """A rule of one listener."""
+
+    listener: str
+    priority: int
+    is_grpc: bool
+    hosts: frozenset[str]
+    paths: frozenset[str]
+    address: str
+
+    def is_at_the_address_of(self, other: _Rule) -> bool:
+        """Whether both take the same requests, of which one would get none."""
+        return (
+            self.listener == other.listener
+            and self.is_grpc == other.is_grpc
+            and self.hosts == other.hosts
+            and self.paths == other.paths
+        )
+
+    def hides(self, grpc: _Rule) -> bool:
+        """Whether it takes the requests of a gRPC rule before that is asked."""
+        first, second = concrete(self.priority), concrete(grpc.priority)
+        return (
+            grpc.is_grpc
+            and not self.is_grpc
+            and (not self.paths or not _EVERY_PATH.isdisjoint(self.paths))
+            and self.listener == grpc.listener
+            and not self.hosts.isdisjoint(grpc.hosts)
+            and None not in (first, second)
+            and first < second
+        )
+
+
+@dataclass
+class _LoadBalancer:
+    """What the app makes on one load balancer, by whichever ingress."""
+
+    rules: list[_Rule] = field(default_factory=list)
+    target_groups: set[str] = field(default_factory=set)
+
+
+_LOAD_BALANCERS: WeakKeyDictionary[IConstruct, dict[str, _LoadBalancer]] = WeakKeyDictionary()
 
 
 class ListenerRules:
@@ -40,21 +104,28 @@ class ListenerRules:
 
     Args:
         ingress: Whose rules they are.
+        https_listener: The listener by which the load balancer is known, that of another ingress
+            maybe.
         priority_range: The lowest and the highest priority. gRPC rules have the lower half.
-        max_rules: How many rules the load balancer takes. Not counted if it is not known yet.
+        max_rules: How many rules the app makes on the load balancer. Not counted if it is not known
+            yet.
     """
 
     def __init__(
-        self, ingress: Construct, *, priority_range: tuple[int, int], max_rules: int
+        self,
+        ingress: Construct,
+        *,
+        https_listener: elbv2.IApplicationListener,
+        priority_range: tuple[int, int],
+        max_rules: int,
     ) -> None:
         self._ingress = ingress
         self._path = ingress.node.path
         self._first, self._last = priority_range
         self._count = (self._last - self._first + 1) // 2
         self._max_rules = concrete(max_rules)
-        self._addresses: dict[tuple[int, int], str] = {}
-        self._of_host: dict[tuple[int, str, bool], int] = {}
-        self._target_groups: set[str] = set()
+        of_app = _LOAD_BALANCERS.setdefault(ingress.node.root, {})
+        self._made = of_app.setdefault(load_balancer_identity_of(https_listener), _LoadBalancer())
 
     def add(
         self,
@@ -90,17 +161,27 @@ class ListenerRules:
         address = " ".join([*hosts, *paths])
         if any(Token.is_unresolved(each) for each in (address, list(hosts), list(paths))):
             address = f"{scope.node.path}/{rule_id}"
-        if priority is None:
-            priority = self._priority(address, is_grpc=is_grpc)
-        refuse(scope, self._priority_faults(argument, port, priority, address, is_grpc=is_grpc))
-        self._addresses[port, priority] = address
-        if target_group:
-            self._target_groups.add(target_group.node.path)
-            action = elbv2.ListenerAction.forward([target_group])
+        rule = _Rule(
+            listener=identity_of(listener),
+            priority=self._priority(address, is_grpc=is_grpc) if priority is None else priority,
+            is_grpc=is_grpc,
+            hosts=frozenset(host.lower() for host in hosts),
+            paths=frozenset(paths),
+            address=address,
+        )
+        groups = {*self._made.target_groups, *([target_group.node.path] if target_group else ())}
         refuse(
             scope,
-            [*self._order_faults(port, address, priority, is_grpc=is_grpc), *self._quota_faults()],
+            [
+                *self._priority_faults(argument, port, rule, listener),
+                *self._order_faults(rule),
+                *self._quota_faults(rules=len(self._made.rules) + 1, groups=len(groups)),
+            ],
         )
+        self._made.rules.append(rule)
+        self._made.target_groups = groups
+        if target_group:
+            action = elbv2.ListenerAction.forward([target_group])
         conditions = [elbv2.ListenerCondition.host_headers(list(hosts))]
         if paths:
             conditions.append(elbv2.ListenerCondition.path_patterns(list(paths)))
@@ -112,7 +193,7 @@ class ListenerRules:
             scope,
             rule_id,
             listener=_in_stack_of(scope, self._ingress, listener, port),
-            priority=priority,
+            priority=rule.priority,
             conditions=conditions,
             action=action,
         )
@@ -124,56 +205,110 @@ class ListenerRules:
         return position if is_grpc else position + self._count
 
     def _priority_faults(
-        self, argument: str, port: int, priority: int, address: str, *, is_grpc: bool
+        self, argument: str, port: int, rule: _Rule, listener: elbv2.IApplicationListener
     ) -> list[Fault]:
-        owner = self._addresses.get((port, priority))
-        if owner is None:
-            return []
+        """Another rule of the listener with the same address, or with the same priority."""
         allowed = f"the only one of its kind on port {port} of {self._path}"
-        given = f"{priority} for {address!r}, which {owner!r} has"
-        if owner == address:
-            return [Fault(argument, allowed, given, "remove one of the two")]
-        free = self._free_priority(address, is_grpc=is_grpc)
+        shown = "a token" if concrete(rule.priority) is None else rule.priority
+        for other in self._made.rules:
+            if rule.is_at_the_address_of(other):
+                given = f"{shown} for {rule.address!r}, which {other.address!r} has"
+                return [Fault(argument, allowed, given, "remove one of the two")]
+        taken = {
+            other.priority: other.address
+            for other in self._made.rules
+            if other.listener == rule.listener
+        }
+        taken |= _rules_of_others(listener)
+        if rule.priority not in taken:
+            return []
+        given = f"{shown} for {rule.address!r}, which {taken[rule.priority]!r} has"
+        free = self._free_priority(rule)
         example = f" (free: {free})" if free else ""
         remedy = f"set one of the two by hand{example}, or choose another name"
         return [Fault(argument, allowed, given, remedy)]
 
-    def _free_priority(self, address: str, *, is_grpc: bool) -> int | None:
+    def _free_priority(self, rule: _Rule) -> int | None:
         """A priority in the range of the protocol that no rule has so far, or `None`."""
-        lowest = self._first if is_grpc else self._first + self._count
-        start = self._priority(address, is_grpc=is_grpc) - lowest
-        taken = {priority for _, priority in self._addresses}
+        lowest = self._first if rule.is_grpc else self._first + self._count
+        start = self._priority(rule.address, is_grpc=rule.is_grpc) - lowest
+        taken = {other.priority for other in self._made.rules}
         turned = (lowest + (start + step) % self._count for step in range(self._count))
         return next((priority for priority in turned if priority not in taken), None)
 
-    def _order_faults(
-        self, port: int, address: str, priority: int, *, is_grpc: bool
-    ) -> list[Fault]:
-        self._of_host[port, address, is_grpc] = priority
-        grpc, http = (self._of_host.get((port, address, kind)) for kind in (True, False))
-        grpc, http = concrete(grpc), concrete(http)
-        if grpc is None or http is None or grpc < http:
-            return []
-        allowed = f"less than that of the HTTP rule of {address!r} ({http}), which would hide it"
-        return [Fault("grpc_rule_priority", allowed, str(grpc), "choose both priorities by hand")]
+    def _order_faults(self, rule: _Rule) -> list[Fault]:
+        for other in self._made.rules:
+            grpc, http = (rule, other) if rule.is_grpc else (other, rule)
+            if http.hides(grpc):
+                allowed = (
+                    f"less than that of the HTTP rule of {http.address!r} ({http.priority}), "
+                    "which would hide it"
+                )
+                remedy = "choose both priorities by hand"
+                return [Fault("grpc_rule_priority", allowed, str(grpc.priority), remedy)]
+        return []
 
-    def _quota_faults(self) -> list[Fault]:
+    def _quota_faults(self, *, rules: int, groups: int) -> list[Fault]:
         further = "give further servers an ingress of their own"
         faults = []
         for kind, count, most, remedy in (
             (
                 "rules",
-                len(self._addresses),
+                rules,
                 self._max_rules,
                 f"{further}, or let AWS raise the quota and say so in max_rules",
             ),
-            ("target groups", len(self._target_groups), MAX_TARGET_GROUPS, further),
+            ("target groups", groups, MAX_TARGET_GROUPS, further),
         ):
             if most is not None and count > most:
                 allowed = f"on a load balancer of at most {most} {kind}"
                 given = f"number {count} on {self._path}"
                 faults.append(Fault("ingress", allowed, given, remedy))
         return faults
+
+
+def identity_of(listener: elbv2.IApplicationListener) -> str:
+    """What tells a listener from others, wherever and however often it is imported.
+
+    One that CDK has not looked up yet has an ARN that stands for none.
+    """
+    arn = listener.listener_arn
+    if isinstance(listener, elbv2.ApplicationListener):
+        return listener.node.path
+    if concrete(arn) is None:
+        stack = Stack.of(listener)
+        return f"{stack.node.path}: {json.dumps(stack.resolve(arn))}"
+    return arn if is_known(arn) else listener.node.path
+
+
+def is_known(listener_arn: str) -> bool:
+    """Whether an ARN is that of a listener, and names its load balancer."""
+    return _LISTENER.fullmatch(listener_arn) is not None
+
+
+def load_balancer_identity_of(listener: elbv2.IApplicationListener) -> str:
+    """What tells a load balancer from others, as far as its listener is known."""
+    if isinstance(listener, elbv2.ApplicationListener):
+        return str(listener.load_balancer.node.path)
+    listener_id = identity_of(listener)
+    known = _LISTENER.fullmatch(listener_id)
+    return known["load_balancer"] if known else listener_id
+
+
+def _rules_of_others(listener: elbv2.IApplicationListener) -> dict[int, str]:
+    """The priorities of the rules that the app has added to its own listener, with their paths."""
+    if not isinstance(listener, elbv2.ApplicationListener):
+        return {}
+    rules = [
+        child.node.default_child
+        for child in listener.node.children
+        if isinstance(child, elbv2.ApplicationListenerRule)
+    ]
+    return {
+        int(rule.priority): rule.node.path
+        for rule in rules
+        if isinstance(rule, elbv2.CfnListenerRule) and concrete(rule.priority) is not None
+    }
 
 
 def _in_stack_of(
@@ -217,11 +352,16 @@ def _condition_faults(
 
     Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
     """
-    faults = _values_faults("hosts", hosts, "es.datafi-edge.example.com")
+    faults = _values_faults("hosts", hosts, _HOSTS, "es.datafi-edge.example.com")
     if not isinstance(paths, Sequence) or isinstance(paths, str) or paths:
-        faults += _values_faults("paths", paths, "/status")
+        faults += _values_faults("paths", paths, _PATHS, "/status")
     if faults:
         return faults
+    wildcards = sum(value.count("*") + value.count("?") for value in [*hosts, *paths])
+    if wildcards + by_content_type > _WILDCARDS_OF_A_RULE:
+        most = _WILDCARDS_OF_A_RULE - by_content_type
+        allowed = f"with at most {most} wildcards (* and ?) in a rule"
+        return [Fault("hosts and paths", allowed, str(wildcards), "make several rules of them")]
     most = _VALUES_OF_A_RULE - (len(_GRPC_CONTENT_TYPES) if by_content_type else 0)
     count = len(hosts) + len(paths)
     if count <= most:
@@ -232,7 +372,9 @@ def _condition_faults(
     return [Fault(kinds, allowed, str(count), "make several rules of them")]
 
 
-def _values_faults(argument: str, values: Sequence[str], example: str) -> list[Fault]:
+def _values_faults(
+    argument: str, values: Sequence[str], form: tuple[re.Pattern[str], str], example: str
+) -> list[Fault]:
     allowed = f"a list of strings of 1 to {_LENGTH_OF_A_VALUE} characters"
     remedy = f"write it as [{example!r}]"
     if isinstance(values, str) or not isinstance(values, Sequence) or not values:
@@ -242,8 +384,12 @@ def _values_faults(argument: str, values: Sequence[str], example: str) -> list[F
     for value in values:
         if not isinstance(value, str):
             faults.append(Fault(argument, allowed, kind_of(value), remedy))
-        elif concrete(value) is not None and not 1 <= len(value) <= _LENGTH_OF_A_VALUE:
+        elif Token.is_unresolved(values) or concrete(value) is None:
+            continue
+        elif not 1 <= len(value) <= _LENGTH_OF_A_VALUE:
             faults.append(Fault(argument, allowed, f"{value!r} ({len(value)})", remedy))
+        else:
+            faults += form_faults(argument, value, *form, remedy)
     return faults
 
 

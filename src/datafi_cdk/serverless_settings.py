@@ -21,7 +21,7 @@ from .ingress_base import IngressBase
 from .service_faults import argument_type_faults, variables_type_faults
 from .service_network import has_public, subnet_faults
 from .service_settings import DEFAULT_TAG
-from .synthesis import concrete, seconds_faults, select_subnets
+from .synthesis import concrete, removal_policy_faults, seconds_faults, select_subnets
 from .validation import JWT_JWKS, by_variable, number_faults
 
 SPARE_SECONDS = 2
@@ -46,7 +46,6 @@ _CLASSES: tuple[tuple[str, type, str], ...] = (
     ("storage", EdgeStorage, "an EdgeStorage"),
     ("vpc_subnets", ec2.SubnetSelection, "an ec2.SubnetSelection"),
     ("log_retention", logs.RetentionDays, "a logs.RetentionDays"),
-    ("removal_policy", RemovalPolicy, "a RemovalPolicy"),
 )
 # Argument, a member that only its interface has, what it is called.
 _INTERFACES = (
@@ -160,6 +159,7 @@ class ServerlessSettings:
                 "log_retention", self.log_retention, "log_group", self.log_group
             ),
             *validation.priority_faults("http_rule_priority", concrete(self.http_rule_priority)),
+            *removal_policy_faults(self.removal_policy),
         ]
 
     def _function_faults(self) -> list[Fault]:

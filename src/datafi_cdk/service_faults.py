@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
@@ -18,7 +18,7 @@ from .errors import Fault
 from .health_checks import health_check_faults
 from .pull_through_cache import PullThroughCache
 from .service_settings import ServiceSettings
-from .synthesis import concrete, seconds_faults
+from .synthesis import concrete, removal_policy_faults, seconds_faults
 from .validation import MOST_TASKS, interface_faults, kind_of, number_faults, type_faults
 
 _CAPACITY_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
@@ -35,7 +35,6 @@ _CLASSES: tuple[tuple[str, type, str], ...] = (
     ("deregistration_delay", Duration, "a Duration"),
     ("circuit_breaker", ecs.DeploymentCircuitBreaker, "an ecs.DeploymentCircuitBreaker"),
     ("deployment_alarms", ecs.DeploymentAlarmConfig, "an ecs.DeploymentAlarmConfig"),
-    ("removal_policy", RemovalPolicy, "a RemovalPolicy"),
     ("environment", Mapping, "a mapping"),
     ("secrets", Mapping, "a mapping"),
     ("assign_public_ip", bool, "True or False"),
@@ -212,11 +211,7 @@ def _log_faults(settings: ServiceSettings) -> list[Fault]:
             faults += validation.exclusive_faults(
                 argument, getattr(settings, argument), other, getattr(settings, other)
             )
-    if settings.removal_policy == RemovalPolicy.SNAPSHOT:
-        allowed = "one that a log group has, of which there are no snapshots"
-        remedy = "choose RETAIN or DESTROY"
-        faults.append(Fault("removal_policy", allowed, "SNAPSHOT", remedy))
-    return faults
+    return faults + removal_policy_faults(settings.removal_policy)
 
 
 def _deployment_faults(settings: ServiceSettings) -> list[Fault]:

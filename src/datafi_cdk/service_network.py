@@ -16,6 +16,9 @@ from .service_settings import ServiceSettings
 from .synthesis import concrete, select_subnets
 from .validation import interface_faults
 
+_NOT_LOOKED_UP = "vpc-12345"
+"""The id that CDK gives a VPC until it has looked it up."""
+
 
 def vpc_faults(cluster: ecs.ICluster) -> list[Fault]:
     """A cluster that knows its VPC."""
@@ -48,12 +51,10 @@ class ServiceNetwork:
     def faults(self, ingress: IngressBase) -> list[Fault]:
         """Subnets that are not there, or not where the load balancer is."""
         vpc, other = self._vpc, ingress.vpc
-        if other is not None and vpc.node.path != other.node.path:
-            ids = concrete(vpc.vpc_id), concrete(other.vpc_id)
-            if None in ids or ids[0] != ids[1]:
-                allowed = f"in the VPC of the ingress ({other.node.path})"
-                remedy = "give both the same VPC"
-                return [Fault("cluster", allowed, f"one in {vpc.node.path}", remedy)]
+        if other is not None and _differ(vpc, other):
+            allowed = f"in the VPC of the ingress ({other.node.path})"
+            remedy = "give both the same VPC"
+            return [Fault("cluster", allowed, f"one in {vpc.node.path}", remedy)]
         faults = subnet_faults(vpc, self._selection)
         if faults:
             return faults
@@ -115,6 +116,22 @@ class ServiceNetwork:
                 if isinstance(child, ec2.InterfaceVpcEndpoint | ec2.GatewayVpcEndpoint)
             ),
         ]
+
+
+def _differ(one: ec2.IVpc, other: ec2.IVpc) -> bool:
+    """Whether two VPCs are known to be different ones.
+
+    The id of one that is made, or known at deployment only, is the same as no other's that is
+    known; an imported one of which the id is not known may be any.
+    """
+    if one.node.path == other.node.path:
+        return False
+    ids = concrete(one.vpc_id), concrete(other.vpc_id)
+    if _NOT_LOOKED_UP in ids:
+        return False
+    if None not in ids:
+        return ids[0] != ids[1]
+    return all(isinstance(vpc, ec2.Vpc) or concrete(vpc.vpc_id) for vpc in (one, other))
 
 
 def subnet_faults(vpc: ec2.IVpc, selection: ec2.SubnetSelection) -> list[Fault]:

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Sequence
 from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, Fn, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_s3 as s3
@@ -18,9 +18,9 @@ from .access_logs import new_access_logs_bucket, write_access_logs
 from .edge_dns import EdgeDns
 from .ingress_base import GRPC_PORT, HTTP_PORT, HTTPS_PORT, IngressBase
 from .ingress_faults import Allowed
-from .listener_rules import ALL_PRIORITIES, DEFAULT_MAX_RULES, ListenerRules
-from .synthesis import concrete, refuse
-from .validation import type_faults
+from .listener_rules import ALL_PRIORITIES, DEFAULT_MAX_RULES
+from .synthesis import concrete, refuse, removal_policy_faults
+from .validation import switch_faults, type_faults
 
 __all__ = ["SharedIngress"]
 
@@ -54,7 +54,7 @@ class SharedIngress(IngressBase):
         allowed_cidrs: Address ranges, IPv4 or IPv6, that may connect; one that is known at
             deployment only is taken for IPv4. An empty list lets in nobody, until
             `connections.allow_from(…)` does. Default: if nobody else is allowed either, the whole
-            internet, or the VPC's IPv4 range if it is `internal`.
+            internet, or the VPC's ranges if it is `internal`.
         allowed_prefix_lists: Ids of managed prefix lists whose ranges may connect. Each counts
             with its maximum size towards the 60 rules of a security group. Default: none.
         allowed_security_groups: Security groups whose members may connect. Default: none.
@@ -139,33 +139,50 @@ class SharedIngress(IngressBase):
                 *ingress_faults.web_acl_faults(web_acl_arn),
                 *ingress_faults.max_rules_faults(max_rules),
                 *ingress_faults.bucket_faults(access_logs_bucket),
-                *ingress_faults.switch_faults(
+                *switch_faults(
                     internal=internal,
                     dual_stack=dual_stack,
                     grpc_over_https=grpc_over_https,
                     deletion_protection=deletion_protection,
                     access_logs=access_logs,
                 ),
-                *type_faults("removal_policy", removal_policy, RemovalPolicy, "a RemovalPolicy"),
+                *removal_policy_faults(removal_policy),
             ],
         )
-        refuse(self, ingress_faults.allowed_faults(vpc, allowed, internal=internal))
+        refuse(
+            self,
+            [
+                *ingress_faults.allowed_faults(
+                    vpc, allowed, internal=internal, dual_stack=dual_stack
+                ),
+                *ingress_faults.place_faults(
+                    self,
+                    dns=dns.certificate,
+                    web_acl_arn=web_acl_arn,
+                    access_logs_bucket=access_logs_bucket,
+                ),
+            ],
+        )
 
+        security_group = ec2.SecurityGroup(
+            self, "SecurityGroup", vpc=vpc, description="Clients of the Datafi data plane"
+        )
         load_balancer = elbv2.ApplicationLoadBalancer(
             self,
             "LoadBalancer",
             vpc=vpc,
             internet_facing=not internal,
             vpc_subnets=vpc_subnets,
-            security_group=ec2.SecurityGroup(
-                self, "SecurityGroup", vpc=vpc, description="Clients of the Datafi data plane"
-            ),
+            security_group=security_group,
             ip_address_type=elbv2.IpAddressType.DUAL_STACK if dual_stack else None,
             idle_timeout=idle_timeout,
             deletion_protection=deletion_protection,
             drop_invalid_header_fields=True,
         )
         peers = _peers(vpc, allowed, internal=internal, dual_stack=dual_stack)
+        ipv6_block = ingress_faults.ipv6_block_of(vpc)
+        if ipv6_block and internal and dual_stack:
+            security_group.node.add_dependency(ipv6_block)
         for port in (HTTP_PORT, HTTPS_PORT, GRPC_PORT):
             for peer in peers:
                 load_balancer.connections.allow_from(
@@ -182,7 +199,8 @@ class SharedIngress(IngressBase):
             connections=load_balancer.connections,
             vpc=vpc,
             dual_stack=dual_stack,
-            rules=ListenerRules(self, priority_range=ALL_PRIORITIES, max_rules=max_rules),
+            priority_range=ALL_PRIORITIES,
+            max_rules=max_rules,
         )
         if access_logs and access_logs_bucket is None:
             access_logs_bucket = new_access_logs_bucket(self, removal_policy)
@@ -205,12 +223,13 @@ def _peers(
     if any(each is not None for each in allowed):
         cidrs, prefix_lists, security_groups = (each or () for each in allowed)
         return [
-            *map(_address_range, cast(Sequence[str], cidrs)),
+            *map(_address_range, dict.fromkeys(cast(Sequence[str], cidrs))),
             *map(ec2.Peer.prefix_list, cast(Sequence[str], prefix_lists)),
             *cast(Sequence[ec2.ISecurityGroup], security_groups),
         ]
     if internal:
-        return [ec2.Peer.ipv4(vpc.vpc_cidr_block)]
+        ipv6 = [Fn.select(0, vpc.vpc_ipv6_cidr_blocks)] if dual_stack else []
+        return [ec2.Peer.ipv4(vpc.vpc_cidr_block), *map(ec2.Peer.ipv6, ipv6)]
     return [ec2.Peer.any_ipv4(), *([ec2.Peer.any_ipv6()] if dual_stack else [])]
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TypeVar
 
-from aws_cdk import Duration, Token
+from aws_cdk import Duration, RemovalPolicy, Token
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from .errors import Fault, InvalidInputError
-from .validation import located, number_faults
+from .validation import located, number_faults, type_faults
 
 _Value = TypeVar("_Value", str, int, float)
 
@@ -18,9 +19,10 @@ _Value = TypeVar("_Value", str, int, float)
 def concrete(value: _Value | None) -> _Value | None:
     """The value, or `None` if it is known only at deployment (an unresolved token).
 
-    A value of another type than those of tokens is as it is; CDK could not even be asked about it.
+    A value that no token can be is as it is; CDK could not even be asked about it.
     """
-    can_be_token = isinstance(value, str | int | float)
+    is_finite = not isinstance(value, float) or math.isfinite(value)
+    can_be_token = isinstance(value, str | int | float) and is_finite
     return None if can_be_token and Token.is_unresolved(value) else value
 
 
@@ -31,6 +33,18 @@ def seconds_faults(argument: str, value: Duration | None, lowest: int, highest: 
     milliseconds = int(value.to_milliseconds())
     seconds = milliseconds // 1000 if milliseconds % 1000 == 0 else milliseconds / 1000
     return number_faults(f"{argument} in seconds", seconds, lowest, highest)
+
+
+def removal_policy_faults(removal_policy: RemovalPolicy) -> list[Fault]:
+    """What becomes of zones, buckets, logs, keys and secrets, of none of which is a snapshot.
+
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+    """
+    faults = type_faults("removal_policy", removal_policy, RemovalPolicy, "a RemovalPolicy")
+    if removal_policy == RemovalPolicy.SNAPSHOT:
+        allowed = "one of RETAIN, RETAIN_ON_UPDATE_OR_DELETE and DESTROY"
+        faults.append(Fault("removal_policy", allowed, "SNAPSHOT", "choose one of these"))
+    return faults
 
 
 def refuse(construct: Construct, faults: Iterable[Fault]) -> None:

@@ -20,7 +20,7 @@ from .errors import Fault
 from .ingress_base import IngressBase
 from .lambda_target import lambda_target_group
 from .secret_access import grant_key_of, without_key
-from .synthesis import refuse
+from .synthesis import refuse, removal_policy_faults
 from .validation import RESERVED_NAMES, kind_of, secret_faults
 
 __all__ = ["UpdateApi"]
@@ -49,6 +49,8 @@ class UpdateApi(Construct):
         secret: A secret whose string is the key itself. Default: one is generated.
         removal_policy: What becomes of a generated secret and of the log group when they leave the
             stack. Default: retained.
+        http_rule_priority: The priority of its rule, 1 to 50000. Default: it follows from hosts and
+            path.
 
     Raises:
         InvalidInputError: `services` is not exactly one service behind `ingress`, `secret` is no
@@ -80,10 +82,12 @@ class UpdateApi(Construct):
         ingress: IngressBase,
         services: Sequence[DatafiService],
         secret: secretsmanager.ISecret | None = None,
+        http_rule_priority: int | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
         faults = secret_faults("secret", secret) if secret is not None else []
+        faults += removal_policy_faults(removal_policy)
         refuse(self, [*faults, *_service_faults(services, ingress)])
         (service,) = services
 
@@ -128,6 +132,7 @@ class UpdateApi(Construct):
             hosts=hosts,
             paths=[f"/{service.name}"],
             target_group=self.target_group,
+            priority=http_rule_priority,
         )
 
     @staticmethod
@@ -137,6 +142,7 @@ class UpdateApi(Construct):
         *,
         ingress: IngressBase,
         update_apis: Sequence[UpdateApi],
+        http_rule_priority: int | None = None,
     ) -> elbv2.ApplicationListenerRule:
         """Answer updates that name no service in their path, as older callers send them.
 
@@ -149,6 +155,8 @@ class UpdateApi(Construct):
             rule_id: The id of the rule in `scope`.
             ingress: The load balancer.
             update_apis: The update APIs of the edge servers behind it, at least one.
+            http_rule_priority: The priority of the rule, 1 to 50000. Default: it follows from hosts
+                and path.
 
         Returns:
             The rule.
@@ -175,6 +183,7 @@ class UpdateApi(Construct):
             hosts=_hosts(ingress),
             paths=["/"],
             target_group=only,
+            priority=http_rule_priority,
             action=None
             if only
             else elbv2.ListenerAction.fixed_response(

@@ -96,7 +96,8 @@ Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-mem
 """
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_DOMAIN = re.compile(rf"{_DNS_LABEL.pattern}(\.{_DNS_LABEL.pattern})+")
+_DOMAIN = re.compile(rf"({_DNS_LABEL.pattern}\.)+[a-z]{{1,63}}")
+_DOMAIN_LENGTH = 253
 _IMAGE_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _IMAGE_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _BEDROCK_MODEL = re.compile(
@@ -191,11 +192,20 @@ def name_faults(name: str | None) -> list[Fault]:
 
 
 def root_domain_faults(root_domain: str | None) -> list[Fault]:
-    """The domain under which every server gets its name."""
-    if root_domain is None or _matches(_DOMAIN, root_domain):
+    """The domain under which every server gets its name.
+
+    A rule takes no host whose last label holds anything but letters. Source:
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_HostHeaderConditionConfig.html
+    """
+    if root_domain is None or (
+        _matches(_DOMAIN, root_domain) and len(root_domain) <= _DOMAIN_LENGTH
+    ):
         return []
-    allowed = "a domain name in lower case with at least two labels and no dot at its end"
-    remedy = "write it as 'datafi-edge.example.com'"
+    allowed = (
+        "a domain name in lower case with at least two labels, of which the last has letters only, "
+        "and no dot at its end"
+    )
+    remedy = "write it as 'datafi-edge.example.com', and other letters as Punycode (xn--…)"
     return [Fault("root_domain", allowed, shown(root_domain), remedy)]
 
 
@@ -327,6 +337,15 @@ def type_faults(argument: str, value: object, kind: type, allowed: str) -> list[
     if isinstance(value, kind):
         return []
     return [Fault(argument, allowed, kind_of(value), f"hand in {allowed}")]
+
+
+def switch_faults(**switches: object) -> list[Fault]:
+    """Arguments that are `True` or `False`."""
+    return [
+        fault
+        for argument, value in switches.items()
+        for fault in type_faults(argument, value, bool, "True or False")
+    ]
 
 
 def interface_faults(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from aws_cdk import CustomResource, Duration, RemovalPolicy, Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -10,6 +12,7 @@ from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
 from .bundled import bundled
+from .synthesis import concrete
 
 __all__ = ["ZoneCleanup"]
 
@@ -64,7 +67,7 @@ class ZoneCleanup(Construct):
         )
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.log_group.grant_write(role)
-        _grant_cleanup(role, zone)
+        rights = self._rights(role, zone)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -88,33 +91,37 @@ class ZoneCleanup(Construct):
             properties={"HostedZoneId": zone.hosted_zone_id},
         )
         # At deletion, the role keeps its rights until the records are removed.
-        self.resource.node.add_dependency(role)
+        self.resource.node.add_dependency(role, rights)
 
+    def _rights(self, role: iam.Role, zone: route53.PublicHostedZone) -> iam.Policy:
+        """Read the one zone, and delete CNAME records there whose names start with `_`.
 
-def _grant_cleanup(role: iam.IRole, zone: route53.IHostedZone) -> None:
-    """Read the one zone, and delete CNAME records there whose names start with `_`.
-
-    Source of the condition keys:
-    https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html
-    """
-    role.add_to_principal_policy(
-        iam.PolicyStatement(
-            actions=["route53:ListResourceRecordSets", "route53:ListTagsForResource"],
-            resources=[zone.hosted_zone_arn],
+        The policy is one of its own for each domain: a domain that changes makes a new zone, and
+        the rights on the old one must last until that is cleared. Source of the condition keys:
+        https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html
+        """
+        domain = concrete(zone.zone_name) or ""
+        return iam.Policy(
+            self,
+            f"Rights{hashlib.sha256(domain.encode()).hexdigest()[:8]}",
+            roles=[role],
+            statements=[
+                iam.PolicyStatement(
+                    actions=["route53:ListResourceRecordSets", "route53:ListTagsForResource"],
+                    resources=[zone.hosted_zone_arn],
+                ),
+                iam.PolicyStatement(
+                    actions=["route53:ChangeResourceRecordSets"],
+                    resources=[zone.hosted_zone_arn],
+                    conditions={
+                        "ForAllValues:StringEquals": {
+                            "route53:ChangeResourceRecordSetsActions": ["DELETE"],
+                            "route53:ChangeResourceRecordSetsRecordTypes": ["CNAME"],
+                        },
+                        "ForAllValues:StringLike": {
+                            "route53:ChangeResourceRecordSetsNormalizedRecordNames": ["_*"],
+                        },
+                    },
+                ),
+            ],
         )
-    )
-    role.add_to_principal_policy(
-        iam.PolicyStatement(
-            actions=["route53:ChangeResourceRecordSets"],
-            resources=[zone.hosted_zone_arn],
-            conditions={
-                "ForAllValues:StringEquals": {
-                    "route53:ChangeResourceRecordSetsActions": ["DELETE"],
-                    "route53:ChangeResourceRecordSetsRecordTypes": ["CNAME"],
-                },
-                "ForAllValues:StringLike": {
-                    "route53:ChangeResourceRecordSetsNormalizedRecordNames": ["_*"],
-                },
-            },
-        )
-    )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from datafi_cdk import EdgeDns, InvalidInputError, SharedIngress
-from aws_cdk import Environment, RemovalPolicy, Stack
+from aws_cdk import Environment, RemovalPolicy, Stack, Token
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -14,6 +14,7 @@ from deployment import (
     BUCKET,
     CERTIFICATE_ARN,
     LOAD_BALANCER,
+    REGION,
     ROOT_DOMAIN,
     attributes,
     existing_vpc,
@@ -30,7 +31,10 @@ WRITER = "logdelivery.elasticloadbalancing.amazonaws.com"
 
 def ingress(stack: Stack, **arguments: Any) -> SharedIngress:
     """An ingress with these arguments."""
-    certificate = acm.Certificate.from_certificate_arn(stack, "Certificate", CERTIFICATE_ARN)
+    region = REGION if Token.is_unresolved(stack.region) else stack.region
+    certificate = acm.Certificate.from_certificate_arn(
+        stack, "Certificate", CERTIFICATE_ARN.replace(REGION, region)
+    )
     dns = EdgeDns(
         stack,
         "Dns",
@@ -130,7 +134,9 @@ def test_every_partition_has_the_same_policy(region: str) -> None:
     template = Template.from_stack(stack)
     assert certificate_free.access_logs_bucket is not None
     assert writer_statement(template)["Principal"] == {"Service": WRITER}
-    assert "arn:aws" not in str(template.to_json()).replace(CERTIFICATE_ARN, "")
+    assert "arn:aws" not in str(template.to_json()).replace(
+        CERTIFICATE_ARN.replace(REGION, region), ""
+    )
 
 
 @pytest.mark.parametrize("asked_twice", [False, True])

@@ -69,6 +69,7 @@ DEFAULTS = {
     f"{ES}.secret_kms_key_arn": None,
     f"{ES}.secret_variables": None,
     f"{ES}.update_secret_arn": None,
+    f"{ES}.update_rule_priority": None,
     f"{ES}.environment": {},
     "edge_servers.serverless": [],
     "coordinator.name": "co",

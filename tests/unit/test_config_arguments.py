@@ -207,6 +207,7 @@ ARGUMENTS: dict[Any, tuple[str, dict[str, str]]] = {
             "ingress": STACK,
             "services": STACK,
             "secret": "key: update_secret_arn",
+            "http_rule_priority": "key: update_rule_priority",
             "removal_policy": ONE_POLICY,
         },
     ),

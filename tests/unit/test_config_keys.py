@@ -162,6 +162,7 @@ CHANGES: dict[str, Any] = {
     f"{ES}.secret_variables": {"KEY": "other"},
     f"{ES}.update_secret_arn": secret_arn("other"),
     f"{ES}.update_secret_kms_key_arn": KEY_ARN,
+    f"{ES}.update_rule_priority": 45000,
     **{f"{LAMBDA}.{key}": value for key, value in SERVER.items()},
     f"{LAMBDA}.name": "other",
     f"{LAMBDA}.ecr_repository_arn": f"{REPOSITORY}/other",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from datafi_cdk import EdgeDns, InvalidInputError
-from aws_cdk import Stack
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -265,9 +265,43 @@ REFUSALS: list[tuple[str, Callable[[Brought], dict[str, Any]], str, str, str, st
         "no removal policy",
         lambda _: {"removal_policy": None},
         "removal_policy",
-        "given",
+        "a RemovalPolicy",
         "None",
-        "leave the argument out",
+        "hand in a RemovalPolicy",
+    ),
+    (
+        "snapshot",
+        lambda _: {"removal_policy": RemovalPolicy.SNAPSHOT},
+        "removal_policy",
+        "one of RETAIN, RETAIN_ON_UPDATE_OR_DELETE and DESTROY",
+        "SNAPSHOT",
+        "choose one of these",
+    ),
+    *(
+        (
+            f"{argument} of another type",
+            lambda brought, argument=argument: {
+                argument: "no",
+                "certificate": brought.certificate(),
+            },
+            argument,
+            "True or False",
+            "a value of type str",
+            "hand in True or False",
+        )
+        for argument in ("enable_hosted_zone", "record_per_service")
+    ),
+    (
+        "zone of a VPC",
+        lambda brought: {
+            "hosted_zone": route53.HostedZone(
+                brought.stack, "Mine", zone_name="example.com", vpcs=[existing_vpc(brought.stack)]
+            )
+        },
+        "hosted_zone",
+        "a public zone, through which ACM validates a new certificate",
+        "a private one",
+        "validation_zone",
     ),
 ]
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from datafi_cdk import EdgeDns, InvalidInputError, SharedIngress
-from aws_cdk import App, Duration, Stack, Token
+from aws_cdk import App, Duration, RemovalPolicy, Stack, Token
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Template
 from deployment import (
     ACCOUNT,
@@ -94,10 +95,9 @@ def both_listeners_the_same() -> None:
     )
 
 
-def subnets_without_zones(stack: Stack) -> ec2.SubnetSelection:
-    """Subnets that are imported by their ids only."""
-    subnets = [ec2.Subnet.from_subnet_id(stack, f"Subnet{n}", f"subnet-{n}") for n in (1, 2)]
-    return ec2.SubnetSelection(subnets=subnets)
+def subnet_without_zone(stack: Stack) -> ec2.SubnetSelection:
+    """One subnet that is imported by its id only."""
+    return ec2.SubnetSelection(subnets=[ec2.Subnet.from_subnet_id(stack, "Subnet", "subnet-1")])
 
 
 def vpc_without_range(stack: Stack) -> ec2.IVpc:
@@ -108,6 +108,11 @@ def vpc_without_range(stack: Stack) -> ec2.IVpc:
 def vpc_in_one_zone(stack: Stack) -> ec2.IVpc:
     """A VPC with subnets in one zone."""
     return ec2.Vpc(stack, "Vpc", max_azs=1)
+
+
+def vpc_in_two_zones(stack: Stack) -> ec2.IVpc:
+    """A VPC without IPv6 addresses."""
+    return ec2.Vpc(stack, "Vpc", max_azs=2)
 
 
 def security_groups(count: int) -> Callable[[Stack], list[ec2.ISecurityGroup]]:
@@ -190,9 +195,9 @@ REFUSALS: list[tuple[str, Callable[[], Any], str]] = [
         "vpc_subnets must be subnets of Test/Vpc, got others (",
     ),
     (
-        "subnets without zones",
-        lambda: new_ingress(vpc_subnets=subnets_without_zones),
-        "vpc_subnets must be subnets of Test/Vpc, got others (",
+        "one subnet without a zone",
+        lambda: new_ingress(vpc_subnets=subnet_without_zone),
+        "vpc_subnets must be subnets in two availability zones, got subnets in 1; choose one more",
     ),
     (
         "selection in one zone",
@@ -262,7 +267,22 @@ REFUSALS: list[tuple[str, Callable[[], Any], str]] = [
     (
         "range of the VPC not known",
         lambda: new_ingress(internal=True, vpc=vpc_without_range),
-        "allowed_cidrs must be given where the range of the VPC is not known, got nothing; say in",
+        "allowed_cidrs must be given where the IPv4 range of the VPC is not known, got nothing",
+    ),
+    (
+        "IPv6 range of the VPC not known",
+        lambda: new_ingress(internal=True, dual_stack=True, vpc=vpc_in_two_zones),
+        "allowed_cidrs must be given where the IPv6 range of the VPC is not known, got nothing",
+    ),
+    (
+        "no range",
+        lambda: new_ingress(allowed_cidrs=[None]),
+        "allowed_cidrs must be given, got None; hand in a value or leave the argument out.",
+    ),
+    (
+        "no prefix list",
+        lambda: new_ingress(allowed_prefix_lists=[None]),
+        "allowed_prefix_lists must be given, got None; hand in a value or leave the argument out.",
     ),
     *(
         (
@@ -276,9 +296,9 @@ REFUSALS: list[tuple[str, Callable[[], Any], str]] = [
         (
             f"max_rules {given!r}",
             lambda given=given: new_ingress(max_rules=given),
-            f"max_rules must be a whole number from 1 to 1000, got {given!r}; choose a number",
+            f"max_rules must be a whole number from 1 to 50000, got {given!r}; choose a number",
         )
-        for given in (0, 1001, "100", True, 1.5)
+        for given in (0, 50001, "100", True, 1.5)
     ),
     (
         "no max_rules",
@@ -290,10 +310,29 @@ REFUSALS: list[tuple[str, Callable[[], Any], str]] = [
         lambda: new_ingress(access_logs_bucket="logs"),
         "access_logs_bucket must be a bucket (IBucket), got a value of type str; hand in a bucket",
     ),
+    *(
+        (
+            f"bucket with {encryption.name}",
+            lambda encryption=encryption: new_ingress(
+                access_logs_bucket=lambda stack: s3.Bucket(stack, "Logs", encryption=encryption)
+            ),
+            "access_logs_bucket must be encrypted with S3-managed keys, as a load balancer writes",
+        )
+        for encryption in (
+            s3.BucketEncryption.KMS,
+            s3.BucketEncryption.KMS_MANAGED,
+            s3.BucketEncryption.DSSE_MANAGED,
+        )
+    ),
     (
         "no removal policy",
         lambda: new_ingress(removal_policy="destroy"),
         "removal_policy must be a RemovalPolicy, got a value of type str; hand in a RemovalPolicy.",
+    ),
+    (
+        "snapshot",
+        lambda: new_ingress(removal_policy=RemovalPolicy.SNAPSHOT),
+        "removal_policy must be one of RETAIN, RETAIN_ON_UPDATE_OR_DELETE and DESTROY, got",
     ),
     (
         "no listener",
@@ -435,7 +474,7 @@ REFUSALS: list[tuple[str, Callable[[], Any], str]] = [
             (
                 f"max_rules, {name}",
                 lambda take=take: take(max_rules=0),
-                "max_rules must be a whole number from 1 to 1000, got 0; choose a number in",
+                "max_rules must be a whole number from 1 to 50000, got 0; choose a number in",
             ),
             *(
                 (

@@ -372,13 +372,25 @@ RULES: list[tuple[dict[str, Any], str]] = [
     ({"hosts": [5]}, "hosts must be a list of strings of 1 to 128 characters, got a value of type"),
     ({"hosts": [""]}, "hosts must be a list of strings of 1 to 128 characters, got '' (0)"),
     ({"hosts": ["x" * 129]}, "(129)"),
+    (
+        {"hosts": ["https://a"]},
+        "hosts must be host names, of which * and ? stand for any characters, got 'https://a'",
+    ),
+    (
+        {"paths": ["status"]},
+        "paths must be paths, which begin with / or a wildcard, got 'status'; write it",
+    ),
+    (
+        {"hosts": ["*.*", "?.?"], "paths": ["/*", "/?"]},
+        "hosts and paths must be with at most 5 wildcards (* and ?) in a rule, got 6; make several",
+    ),
     ({"paths": "/a"}, "paths must be a list of strings of 1 to 128 characters, got a value of"),
     ({"paths": None}, "paths must be a list of strings of 1 to 128 characters, got nothing"),
     ({"paths": [5]}, "write it as ['/status']."),
     ({"paths": ["/" * 129]}, "(129)"),
     ({"hosts": list("abcdef")}, "hosts must be at most 5, as a rule takes 5 values, got 6; make"),
     (
-        {"hosts": ["a", "b"], "paths": list("cdef")},
+        {"hosts": ["a", "b"], "paths": ["/c", "/d", "/e", "/f"]},
         "hosts and paths must be at most 5, as a rule takes 5 values, got 6; make several rules",
     ),
     ({"action": None}, "target_group must be given if action is not, and left out if it is, got"),

@@ -190,7 +190,10 @@ def server_with_a_tag_of_deployment() -> None:
 
 
 LABEL = "one DNS label (1 to 63 of a-z, 0-9 and -, no - at an end)"
-DOMAIN = "a domain name in lower case with at least two labels and no dot at its end"
+DOMAIN = (
+    "a domain name in lower case with at least two labels, of which the last has letters only, "
+    "and no dot at its end"
+)
 REFERENCE = "a secret of Secrets Manager (ISecret)"
 
 REFUSALS: list[tuple[Callable[[], Any], str, str, str, str]] = [

@@ -420,9 +420,9 @@ REFUSALS: list[tuple[Make, str, str, str, str]] = [
     (
         lambda _: {"removal_policy": RemovalPolicy.SNAPSHOT},
         "removal_policy",
-        "no snapshots",
+        "one of RETAIN, RETAIN_ON_UPDATE_OR_DELETE and DESTROY",
         "SNAPSHOT",
-        "RETAIN or DESTROY",
+        "choose one of these",
     ),
     (lambda _: {"http_port": 0}, "http_port", "from 1 to 65535", "0", "in between"),
     (lambda _: {"grpc_port": 65536}, "grpc_port", "from 1 to 65535", "65536", "in between"),

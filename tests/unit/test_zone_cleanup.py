@@ -85,8 +85,25 @@ def test_the_certificate_goes_first_and_the_zone_last(template: Template) -> Non
 @pytest.mark.parametrize("resource_type", [FUNCTION, LOG_GROUP, POLICY, ROLE])
 def test_the_cleanup_keeps_what_it_needs_to_the_end(template: Template, resource_type: str) -> None:
     """Function, role, rights and log are deleted after the clean-up has run."""
-    needed = logical_id(template, resource_type)
-    assert needed in depends_on(template)[logical_id(template, CLEANUP)]
+    needed = set(template.find_resources(resource_type))
+    assert needed
+    assert needed <= depends_on(template)[logical_id(template, CLEANUP)]
+
+
+def test_rights_on_a_zone_last_until_another_domain_has_replaced_it() -> None:
+    """Another domain has a policy of its own, so that the old one goes after the old zone."""
+
+    def rights(root_domain: str) -> set[str]:
+        stack = new_stack()
+        policy = RemovalPolicy.DESTROY
+        EdgeDns(stack, "Dns", root_domain=root_domain, removal_policy=policy)
+        return {
+            name for name in Template.from_stack(stack).find_resources(POLICY) if "Rights" in name
+        }
+
+    assert len(rights(ROOT)) == 1
+    assert rights(ROOT) == rights(ROOT)
+    assert rights(ROOT).isdisjoint(rights("other.example.com"))
 
 
 def test_cleanup_is_told_the_zone_and_does_not_wait_for_an_hour(template: Template) -> None:
@@ -103,8 +120,10 @@ def test_role_may_delete_validation_records_of_the_zone_only(template: Template)
     zone = {"Ref": logical_id(template, HOSTED_ZONE)}
     arn = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":route53:::hostedzone/", zone]]}
     group = {"Fn::GetAtt": [logical_id(template, LOG_GROUP), "Arn"]}
-    assert statements(template, "Dns") == [
-        (["logs:CreateLogStream", "logs:PutLogEvents"], group, None),
+    assert statements(template, "DnsZoneCleanupRoleDefaultPolicy") == [
+        (["logs:CreateLogStream", "logs:PutLogEvents"], group, None)
+    ]
+    assert statements(template, "DnsZoneCleanupRights") == [
         (["route53:ListResourceRecordSets", "route53:ListTagsForResource"], arn, None),
         (
             ["route53:ChangeResourceRecordSets"],
@@ -152,10 +171,9 @@ def test_zone_is_marked(template: Template) -> None:
         {},
         {"removal_policy": RemovalPolicy.RETAIN},
         {"removal_policy": RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE},
-        {"removal_policy": RemovalPolicy.DESTROY, "with_certificate": True},
         {"removal_policy": RemovalPolicy.DESTROY, "with_zone": True},
     ],
-    ids=["default", "retained", "retained on update", "certificate brought", "zone brought"],
+    ids=["default", "retained", "retained on update", "zone brought"],
 )
 def test_no_cleanup_where_nothing_is_to_be_removed(arguments: dict[str, Any]) -> None:
     """A zone that stays, is not ours or holds no validation record has no clean-up and no tag."""
@@ -165,6 +183,12 @@ def test_no_cleanup_where_nothing_is_to_be_removed(arguments: dict[str, Any]) ->
         template.resource_count_is(resource_type, 0)
     assert MARK not in str(template.to_json())
     assert stack.node.find_child("Dns").zone_cleanup is None
+
+
+def test_a_zone_is_cleared_of_an_earlier_certificate() -> None:
+    """A certificate that is brought later leaves the records of the one that was there before."""
+    arguments = {"removal_policy": RemovalPolicy.DESTROY, "with_certificate": True}
+    Template.from_stack(stack_with(**arguments)).resource_count_is(CLEANUP, 1)
 
 
 def test_cleanup_is_an_attribute(stack: Stack) -> None:
