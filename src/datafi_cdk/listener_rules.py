@@ -77,13 +77,14 @@ class _Rule:
     def hides(self, grpc: _Rule) -> bool:
         """Whether it takes the requests of a gRPC rule before that is asked."""
         first, second = concrete(self.priority), concrete(grpc.priority)
+        if first is None or second is None:
+            return False
         return (
             grpc.is_grpc
             and not self.is_grpc
             and (not self.paths or not _EVERY_PATH.isdisjoint(self.paths))
             and self.listener == grpc.listener
             and not self.hosts.isdisjoint(grpc.hosts)
-            and None not in (first, second)
             and first < second
         )
 

@@ -228,7 +228,7 @@ def _peers(
             *cast(Sequence[ec2.ISecurityGroup], security_groups),
         ]
     if internal:
-        ipv6 = [Fn.select(0, vpc.vpc_ipv6_cidr_blocks)] if dual_stack else []
+        ipv6 = [Fn.select(0, cast(ec2.Vpc, vpc).vpc_ipv6_cidr_blocks)] if dual_stack else []
         return [ec2.Peer.ipv4(vpc.vpc_cidr_block), *map(ec2.Peer.ipv6, ipv6)]
     return [ec2.Peer.any_ipv4(), *([ec2.Peer.any_ipv6()] if dual_stack else [])]
 

@@ -2,7 +2,7 @@
 
 import pytest
 from datafi_cdk import EdgeDns, SharedIngress
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import RemovalPolicy, Stack, Token
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_route53 as route53
 from aws_cdk.assertions import Template
@@ -96,6 +96,14 @@ def test_certificate_covers_the_root_domain_and_the_names_under_it(template: Tem
     assert certificate["SubjectAlternativeNames"] == [f"*.{ROOT}"]
     assert certificate["ValidationMethod"] == "DNS"
     assert certificate["DomainValidationOptions"] == [{"DomainName": ROOT, "HostedZoneId": zone}]
+
+
+def test_a_domain_known_at_deployment_only_is_validated_once() -> None:
+    """Both names have the same validation record, of which a zone takes one."""
+    stack = new_stack()
+    EdgeDns(stack, "Dns", root_domain=Token.as_string({"Ref": "Domain"}))
+    (option,) = properties(Template.from_stack(stack), CERTIFICATE)["DomainValidationOptions"]
+    assert option["DomainName"] == {"Ref": "Domain"}
 
 
 def test_records_lead_to_the_load_balancer(template: Template) -> None:

@@ -198,6 +198,15 @@ def test_parent_zone_delegates_to_the_new_zone(delegated: Template) -> None:
     assert record["Properties"]["ResourceRecords"] == servers
 
 
+def test_delegations_are_forgotten_within_minutes(
+    delegated: Template, delegated_elsewhere: Template
+) -> None:
+    """A zone that is made anew is found soon, as its certificate waits for that."""
+    assert properties(delegated, RECORD, "DnsDelegation")["TTL"] == "300"
+    made = properties(delegated_elsewhere, DELEGATION)
+    assert made["TTL"] == 300
+
+
 def test_certificate_waits_for_the_delegation(delegated: Template) -> None:
     """ACM is not asked before its question can be answered."""
     assert one(delegated, CERTIFICATE)["DependsOn"] == list(delegations(delegated))

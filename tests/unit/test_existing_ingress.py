@@ -1,5 +1,6 @@
 """An existing load balancer as an ingress: by its listeners, or by ARNs and ids."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_route53 as route53
 from aws_cdk.assertions import Template
+from constructs import Construct
 from deployment import (
     ACCOUNT,
     CERTIFICATE,
@@ -433,7 +435,8 @@ def test_a_listener_without_grpc_gets_one_certificate() -> None:
     template.resource_count_is(RECORD, 2)
 
 
-def test_listeners_that_are_looked_up_are_taken() -> None:
+@pytest.mark.parametrize("says_vpc", [True, False])
+def test_listeners_that_are_looked_up_are_taken(says_vpc: bool) -> None:
     """What `from_lookup` gives serves as well, before the look-up and so after it."""
     app = new_app()
     stack = Stack(app, "Test", env=Environment(account=ACCOUNT, region=REGION))
@@ -446,6 +449,7 @@ def test_listeners_that_are_looked_up_are_taken() -> None:
         )
         for port in (443, 50051)
     )
+    vpc = existing_vpc(stack)
     ingress = SharedIngress.from_listeners(
         stack,
         "Ingress",
@@ -455,7 +459,7 @@ def test_listeners_that_are_looked_up_are_taken() -> None:
         load_balancer=elbv2.ApplicationLoadBalancer.from_lookup(
             stack, "Alb", load_balancer_arn=LOAD_BALANCER_ATTRIBUTES["load_balancer_arn"]
         ),
-        vpc=(vpc := existing_vpc(stack)),
+        vpc=vpc if says_vpc else None,
     )
     edge_server(ingress, vpc)
     template = Template.from_stack(stack)
@@ -519,3 +523,28 @@ def test_a_server_in_another_vpc_is_refused() -> None:
     other = ec2.Vpc(stack, "Other")
     with pytest.raises(InvalidInputError, match=r"in the VPC of the ingress \(Platform/Vpc\)"):
         edge_server(ingress, other)
+
+
+@pytest.mark.parametrize(
+    "imported",
+    [
+        lambda scope: ec2.Vpc.from_lookup(scope, "Vpc", vpc_id="vpc-123"),
+        lambda scope: ec2.Vpc.from_vpc_attributes(
+            scope, "Vpc", vpc_id=Token.as_string({"Ref": "Vpc"}), availability_zones=["a", "b"]
+        ),
+    ],
+    ids=["looked up", "token"],
+)
+def test_a_vpc_that_may_be_the_same_is_taken(imported: Callable[[Construct], ec2.IVpc]) -> None:
+    """Only VPCs that are known to differ are refused."""
+    stack = Stack(new_app(), "Test", env=Environment(account=ACCOUNT, region=REGION))
+    ingress = SharedIngress.from_attributes(
+        stack,
+        "Ingress",
+        https_listener_arn=HTTPS_ARN,
+        security_group_ids=["sg-1"],
+        root_domain=ROOT_DOMAIN,
+        vpc=imported(Construct(stack, "Front")),
+    )
+    edge_server(ingress, existing_vpc(stack))
+    Template.from_stack(stack).resource_count_is(LISTENER_RULE, 2)

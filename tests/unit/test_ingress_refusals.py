@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 from datafi_cdk import EdgeDns, InvalidInputError, SharedIngress
-from aws_cdk import App, Duration, RemovalPolicy, Stack, Token
+from aws_cdk import App, Duration, Environment, RemovalPolicy, Stack, Token
+from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Template
 from deployment import (
     ACCOUNT,
+    CERTIFICATE_ARN,
     INGRESS_RULE,
     LOAD_BALANCER,
     REGION,
@@ -19,6 +21,7 @@ from deployment import (
     SECURITY_GROUP,
     attributes,
     existing_vpc,
+    new_app,
     new_stack,
     properties,
 )
@@ -507,6 +510,137 @@ def test_refuses(make: Callable[[], Any], message: str) -> None:
     """The path, the argument, what it must be, what it is, and the remedy."""
     with pytest.raises(InvalidInputError) as error:
         make()
+    assert f"Test/Ingress: {message}" in str(error.value)
+
+
+def in_europe(make: Callable[[Stack], Any]) -> Callable[[], Any]:
+    """Makes something in a stack of another region than the ARNs of these tests."""
+    env = Environment(account=ACCOUNT, region="eu-west-1")
+    return lambda: make(Stack(new_app(), "Test", env=env))
+
+
+def ingress_in(stack: Stack, **arguments: Any) -> SharedIngress:
+    """A new load balancer in a stack of its own region."""
+    dns = arguments.pop("dns", None) or edge_dns(stack)
+    return SharedIngress(stack, "Ingress", vpc=existing_vpc(stack), dns=dns, **arguments)
+
+
+def certificate_elsewhere(stack: Stack) -> None:
+    """Names whose certificate is of another region."""
+    certificate = acm.Certificate.from_certificate_arn(stack, "Certificate", CERTIFICATE_ARN)
+    dns = EdgeDns(stack, "Dns", root_domain=ROOT_DOMAIN, certificate=certificate)
+    ingress_in(stack, dns=dns)
+
+
+def names_elsewhere(stack: Stack) -> None:
+    """Names that are made, with their certificate, in another region."""
+    env = Environment(account=ACCOUNT, region=REGION)
+    ingress_in(stack, dns=edge_dns(Stack(App.of(stack), "Names", env=env)))
+
+
+def bucket_elsewhere(stack: Stack) -> None:
+    """A bucket in another account."""
+    env = Environment(account="222222222222", region="eu-west-1")
+    logs = s3.Bucket(Stack(App.of(stack), "Logs", env=env), "Logs")
+    ingress_in(stack, access_logs_bucket=logs)
+
+
+@pytest.mark.parametrize(
+    ("make", "argument", "part", "given"),
+    [
+        (certificate_elsewhere, "dns", "region", REGION),
+        (names_elsewhere, "dns", "region", REGION),
+        (bucket_elsewhere, "access_logs_bucket", "account", "222222222222"),
+        (lambda stack: ingress_in(stack, web_acl_arn=WEB_ACL_ARN), "web_acl_arn", "region", REGION),
+        (
+            lambda stack: SharedIngress.from_attributes(
+                stack,
+                "Ingress",
+                https_listener_arn=HTTPS_ARN,
+                security_group_ids=["sg-1"],
+                root_domain=ROOT_DOMAIN,
+            ),
+            "https_listener_arn",
+            "region",
+            REGION,
+        ),
+        (
+            lambda stack: SharedIngress.from_listeners(
+                stack, "Ingress", https_listener=listener(stack), root_domain=ROOT_DOMAIN
+            ),
+            "https_listener",
+            "region",
+            REGION,
+        ),
+    ],
+)
+def test_refuses_what_is_elsewhere(
+    make: Callable[[Stack], Any], argument: str, part: str, given: str
+) -> None:
+    """Certificates, web ACLs, buckets and listeners are of the load balancer's own region."""
+    with pytest.raises(InvalidInputError) as error:
+        in_europe(make)()
+    assert f"Test/Ingress: {argument} must be in the {part} of the ingress (" in str(error.value)
+    assert f"got one in {given}; hand in one of that {part}." in str(error.value)
+
+
+def plain_listener(stack: Stack) -> None:
+    """A listener for HTTP without TLS."""
+    alb = elbv2.ApplicationLoadBalancer(stack, "Alb", vpc=existing_vpc(stack))
+    plain = alb.add_listener(
+        "Plain", port=80, default_action=elbv2.ListenerAction.fixed_response(404)
+    )
+    SharedIngress.from_listeners(stack, "Ingress", https_listener=plain, root_domain=ROOT_DOMAIN)
+
+
+def listeners_of_two(stack: Stack) -> None:
+    """Listeners of two load balancers of the app."""
+    vpc = existing_vpc(stack)
+    https, grpc = (
+        elbv2.ApplicationLoadBalancer(stack, f"Alb{port}", vpc=vpc).add_listener(
+            "Listener",
+            port=port,
+            protocol=elbv2.ApplicationProtocol.HTTPS,
+            certificates=[elbv2.ListenerCertificate.from_arn(CERTIFICATE_ARN)],
+            default_action=elbv2.ListenerAction.fixed_response(404),
+        )
+        for port in (443, 50051)
+    )
+    SharedIngress.from_listeners(
+        stack, "Ingress", https_listener=https, grpc_listener=grpc, root_domain=ROOT_DOMAIN
+    )
+
+
+OTHER_ARN = HTTPS_ARN.replace("/app/", "/app/other-")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (plain_listener, "https_listener must be one that takes HTTPS, got one for HTTP; hand in"),
+        (listeners_of_two, "grpc_listener must be of the load balancer of the HTTPS listener, got"),
+        (
+            lambda _: by_attributes(grpc_listener_arn=OTHER_ARN),
+            "grpc_listener_arn must be of the load balancer of the HTTPS listener, got one of",
+        ),
+        (
+            lambda _: by_attributes(
+                load_balancer_arn=OTHER_ARN.replace(":listener/", ":loadbalancer/").rpartition("/")[
+                    0
+                ],
+                load_balancer_dns_name="alb.example.com",
+                load_balancer_canonical_hosted_zone_id="Z123",
+            ),
+            "load_balancer_arn must be of the load balancer of the HTTPS listener, got one of",
+        ),
+    ],
+)
+def test_refuses_listeners_that_do_not_belong_together(
+    make: Callable[[Stack], Any], message: str
+) -> None:
+    """Both take TLS, and all are of one load balancer."""
+    with pytest.raises(InvalidInputError) as error:
+        make(new_stack())
     assert f"Test/Ingress: {message}" in str(error.value)
 
 

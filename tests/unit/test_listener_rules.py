@@ -430,3 +430,97 @@ def test_a_rule_takes_five_values() -> None:
         "Test/Four: hosts must be at most 3 beside the content types of gRPC, as a rule takes 5 "
         "values, got 4; make several rules of them."
     )
+
+
+def test_two_ingresses_on_one_load_balancer_know_of_each_other() -> None:
+    """Priorities, names and quotas are those of the load balancer, however it is taken."""
+    stack = new_stack()
+    first = an_ingress(Construct(stack, "First"))
+    second = an_ingress(Construct(stack, "Second"), max_rules=2)
+    add_http(first, f"a.{ROOT_DOMAIN}", "A", priority=7)
+    said = refused(lambda: add_http(second, f"b.{ROOT_DOMAIN}", "B", priority=7))
+    assert f"got 7 for 'b.{ROOT_DOMAIN}', which 'a.{ROOT_DOMAIN}' has; set one" in said
+    assert "remove one" in refused(lambda: add_http(second, f"a.{ROOT_DOMAIN}", "C", priority=8))
+    add_http(second, f"d.{ROOT_DOMAIN}", "D")
+    assert "got number 3" in refused(lambda: add_http(second, f"e.{ROOT_DOMAIN}", "E"))
+
+
+def test_ingresses_of_other_load_balancers_and_apps_do_not_clash() -> None:
+    """One host may be served by two load balancers, and by two apps."""
+    app = new_app()
+    arns = {"https_listener_arn": f"{LISTENER_ARN}443".replace("platform", "other")}
+    arns["grpc_listener_arn"] = f"{LISTENER_ARN}50051".replace("platform", "other")
+    ingresses = [
+        an_ingress(new_stack("One", app)),
+        an_ingress(new_stack("Two", app), **arns),
+        an_ingress(new_stack("One", new_app())),
+    ]
+    for ingress in ingresses:
+        add_http(ingress, "a", priority=7)
+
+
+def test_the_rules_of_the_owner_are_known() -> None:
+    """A priority of a rule that the app has added to its listener is refused with its path."""
+    made = surroundings()
+    https = made.ingress.https_listener
+    conditions = [elbv2.ListenerCondition.host_headers(["shop.example.com"])]
+    https.add_action("Shop", priority=1000, conditions=conditions, action=FIXED)
+    ingress = SharedIngress.from_listeners(
+        made.stack,
+        "Taken",
+        https_listener=https,
+        root_domain="other.example.com",
+        priority_range=(999, 1000),
+    )
+    assert "got 1000 for 'es.other.example.com', which 'Test/Ingress/LoadBalancer/" in refused(
+        lambda: add_http(ingress, "es.other.example.com")
+    )
+
+
+@pytest.mark.parametrize(
+    ("http", "grpc"),
+    [
+        (["es.{domain}"], ["es.{domain}"]),
+        (["ES.{domain}"], ["es.{domain}"]),
+        (["other.{domain}", "es.{domain}"], ["es.{domain}"]),
+    ],
+)
+@pytest.mark.parametrize("domain", [ROOT_DOMAIN, None])
+@pytest.mark.parametrize("http_is_first", [True, False])
+def test_a_grpc_rule_that_an_http_rule_hides_is_refused(
+    http: list[str], grpc: list[str], domain: str | None, http_is_first: bool
+) -> None:
+    """Among several hosts, in other letters, under a domain known at deployment only."""
+    ingress = an_ingress()
+    domain = domain or Token.as_string({"Ref": "Domain"})
+    stack = Stack.of(ingress)
+    hosts = [[host.format(domain=domain) for host in each] for each in (http, grpc)]
+
+    def add_both() -> None:
+        for is_http in (http_is_first, not http_is_first):
+            if is_http:
+                ingress.add_http_rule(stack, "Http", hosts=hosts[0], action=FIXED, priority=10)
+            else:
+                ingress.add_grpc_rules(
+                    stack, hosts=hosts[1], target_group=target_group(stack), priority=20
+                )
+
+    assert "grpc_rule_priority must be less than that of the HTTP rule of" in refused(add_both)
+
+
+def test_an_http_rule_for_some_paths_hides_no_grpc() -> None:
+    """What goes to a path of its own is not what gRPC asks for; a rule for all paths is."""
+    ingress = an_ingress()
+    stack = Stack.of(ingress)
+    ingress.add_http_rule(stack, "Path", hosts=["a"], paths=["/x"], action=FIXED, priority=10)
+    add_grpc(ingress, "a", priority=20)
+    ingress.add_http_rule(stack, "All", hosts=["b"], paths=["/*"], action=FIXED, priority=11)
+    assert "which would hide it" in refused(lambda: add_grpc(ingress, "b", priority=21))
+
+
+def test_a_token_priority_twice_is_called_a_token() -> None:
+    """A number that is known at deployment only is shown as what it is."""
+    ingress = an_ingress()
+    priority = Token.as_number({"Ref": "Priority"})
+    add_http(ingress, "a", priority=priority)
+    assert "got a token for 'b'" in refused(lambda: add_http(ingress, "b", priority=priority))

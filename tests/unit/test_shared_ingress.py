@@ -4,9 +4,10 @@ import fnmatch
 from typing import Any
 
 import pytest
-from datafi_cdk import EdgeDns, EdgeServer, SharedIngress
+from datafi_cdk import EdgeDns, EdgeServer, SharedIngress, UpdateApi
 from aws_cdk import CfnParameter, Duration, Environment, Stack, Token
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk.assertions import Template
 from constructs import Construct
@@ -27,6 +28,7 @@ from deployment import (
     logical_id,
     new_app,
     new_stack,
+    one,
     properties,
     surroundings,
 )
@@ -274,6 +276,54 @@ def test_an_internal_one_is_in_private_subnets_for_the_vpc_only() -> None:
     assert made["Scheme"] == "internal"
     assert made["Subnets"] == ["subnet-a", "subnet-b"]
     assert clients(template) == {("10.9.0.0/16", port) for port in PORTS}
+
+
+def test_an_internal_dual_stack_one_lets_in_both_ranges_of_the_vpc() -> None:
+    """IPv6 clients of the VPC connect as well, once the VPC has its IPv6 range."""
+    stack = new_stack()
+    vpc = ec2.Vpc(stack, "Vpc", max_azs=2, ip_protocol=ec2.IpProtocol.DUAL_STACK)
+    dns = EdgeDns(stack, "Dns", root_domain=ROOT_DOMAIN)
+    SharedIngress(stack, "Ingress", vpc=vpc, dns=dns, internal=True, dual_stack=True)
+    template = Template.from_stack(stack)
+    group = one(template, SECURITY_GROUP, "Ingress")
+    rules = group["Properties"]["SecurityGroupIngress"]
+    vpc_id = logical_id(template, "AWS::EC2::VPC")
+    ipv6 = {"Fn::Select": [0, {"Fn::GetAtt": [vpc_id, "Ipv6CidrBlocks"]}]}
+    assert [rule["FromPort"] for rule in rules if rule.get("CidrIpv6") == ipv6] == list(PORTS)
+    assert len(rules) == 6
+    assert logical_id(template, "AWS::EC2::VPCCidrBlock") in group["DependsOn"]
+
+
+def test_subnets_known_by_their_ids_serve() -> None:
+    """Their zones are not known; two of them are taken for two zones."""
+    stack = new_stack()
+    subnets = [ec2.Subnet.from_subnet_id(stack, f"S{n}", f"subnet-{n}") for n in (1, 2)]
+    surroundings(stack, vpc_subnets=ec2.SubnetSelection(subnets=subnets))
+    found = properties(Template.from_stack(stack), LOAD_BALANCER)["Subnets"]
+    assert found == ["subnet-1", "subnet-2"]
+
+
+def test_the_same_range_counts_once() -> None:
+    """Repeated ranges make one rule for each port."""
+    template = ingress_template(allowed_cidrs=["10.0.0.0/8"] * 30)
+    assert len(properties(template, SECURITY_GROUP, "Ingress")["SecurityGroupIngress"]) == 3
+
+
+def test_every_name_has_its_records_if_each_has_its_own() -> None:
+    """Servers and the update API, for IPv6 as well."""
+    stack = new_stack()
+    vpc = existing_vpc(stack)
+    dns = EdgeDns(stack, "Dns", root_domain=ROOT_DOMAIN, record_per_service=True)
+    ingress = SharedIngress(stack, "Ingress", vpc=vpc, dns=dns, dual_stack=True)
+    cluster = ecs.Cluster(stack, "Cluster", vpc=vpc)
+    edge = EdgeServer(stack, "Es", cluster=cluster, ingress=ingress, name="es")
+    UpdateApi(stack, "Updates", ingress=ingress, services=[edge])
+    records = Template.from_stack(stack).find_resources(RECORD).values()
+    assert {(made["Properties"]["Name"], made["Properties"]["Type"]) for made in records} == {
+        (f"{name}.{ROOT_DOMAIN}.", kind)
+        for name in ("es", "update", "df-update")
+        for kind in ("A", "AAAA")
+    }
 
 
 def test_subnets_can_be_chosen() -> None:
