@@ -189,6 +189,7 @@ CI = {
 
 IGNORED = [
     ".coverage*",
+    ".lowest/",
     ".mypy_cache/",
     ".pytest_cache/",
     ".ruff_cache/",
@@ -201,10 +202,17 @@ IGNORED = [
 ]
 
 PIN = (
-    "uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11"
-    " --generate-hashes --no-strip-extras --no-emit-index-url"
-    " --custom-compile-command 'projen constraints' --quiet --output-file constraints/dev.txt"
+    "uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes"
+    " --no-strip-extras --no-emit-index-url --custom-compile-command 'projen constraints' --quiet"
 )
+PINS = {
+    "dev": "--all-extras --group dev",
+    "lowest": "--resolution lowest-direct",
+}
+
+LOWEST_TESTS = [
+    f"tests/unit/test_{name}.py" for name in ("boundaries", "composition", "datafi_edge_stack")
+]
 
 
 def add_tasks(project: Project) -> None:
@@ -232,8 +240,21 @@ def add_tasks(project: Project) -> None:
     project.add_task(
         "constraints",
         description="Pin what pyproject.toml asks for; --upgrade takes newer versions",
-        exec=PIN,
-        receive_args=True,
+        steps=[
+            TaskStep(exec=f"{PIN} {which} --output-file constraints/{name}.txt", receive_args=True)
+            for name, which in PINS.items()
+        ],
+    )
+    project.add_task(
+        "lowest",
+        description="Synthesize everything with the lowest versions that pyproject.toml allows",
+        steps=[
+            TaskStep(
+                exec="uv pip install --quiet --require-hashes --target .lowest"
+                " -r constraints/lowest.txt"
+            ),
+            TaskStep(exec=f"PYTHONPATH=.lowest pytest {' '.join(LOWEST_TESTS)}"),
+        ],
     )
     project.add_task("ci", description="What CI runs, from a clean checkout on", exec=".ci/run")
 

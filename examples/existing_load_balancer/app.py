@@ -37,11 +37,11 @@ listener.add_action(
     action=elbv2.ListenerAction.fixed_response(200, message_body="the shop"),
 )
 
-# What is added: rules from 1000 to 1999, a second certificate, and records for the servers' names.
+# What is added: rules from 10000 to 29999, a second certificate, and records for the servers' names.
 servers = Stack(app, "DatafiEdgeServers")
 dns = EdgeDns(servers, "Dns", root_domain=root_domain, removal_policy=TRIAL)
 ingress = SharedIngress.from_listeners(
-    servers, "Ingress", https_listener=listener, dns=dns, priority_range=(1000, 1999)
+    servers, "Ingress", https_listener=listener, dns=dns, priority_range=(10_000, 29_999)
 )
 secret_arn = app.node.try_get_context("secret_arn") or servers.format_arn(
     service="secretsmanager",
