@@ -249,9 +249,21 @@ class DatafiService(MeasuredService):
             else None,
         )
         service.node.add_dependency(
-            self.task_definition.obtain_execution_role(), *self._network.connectivity
+            self.task_definition.obtain_execution_role(),
+            *self._network.connectivity,
+            *self._capacity_providers(cluster),
         )
         return service
+
+    def _capacity_providers(self, cluster: ecs.ICluster) -> list[ecs.ICluster]:
+        """The cluster, which CDK associates with its capacity providers at synthesis only.
+
+        The service needs the association when it is made, and keeps it from being removed first.
+        Of a server in the cluster's own scope the cluster would wait for itself.
+        """
+        around = {scope.node.path for scope in self.node.scopes}
+        uses_them = self._settings.capacity_provider_strategies is not None
+        return [cluster] if uses_them and cluster.node.path not in around else []
 
     def _target_group(
         self,

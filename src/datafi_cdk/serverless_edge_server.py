@@ -22,6 +22,8 @@ from .edge_storage import EdgeStorage
 from .errors import Fault
 from .ingress_base import IngressBase
 from .lambda_target import lambda_target_group
+from .role_access import role_of_this_stack
+from .security_group_access import in_stack_of
 from .serverless_settings import SPARE_SECONDS, ServerlessSettings
 from .service_metrics import MetricOptions, target_group_metric
 from .synthesis import refuse
@@ -286,8 +288,10 @@ class ServerlessEdgeServer(Construct):
             if secrets
             else None
         )
-        role = settings.role or iam.Role(
-            self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")
+        role = (
+            role_of_this_stack(self, "ImportedRole", settings.role)
+            if settings.role
+            else iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         )
         function = lambda_.DockerImageFunction(
             self,
@@ -304,7 +308,9 @@ class ServerlessEdgeServer(Construct):
             environment_encryption=self.environment_encryption,
             vpc=settings.vpc,
             vpc_subnets=settings.vpc_subnets,
-            security_groups=settings.security_groups,
+            security_groups=in_stack_of(self, settings.security_groups)
+            if settings.security_groups
+            else None,
             role=role,
             log_group=self.log_group,
         )

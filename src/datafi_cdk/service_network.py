@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct, IDependable
 
 from .errors import Fault
 from .ingress_base import IngressBase
+from .security_group_access import in_stack_of
 from .service_settings import ServiceSettings
 from .synthesis import concrete, select_subnets
 from .validation import interface_faults
@@ -82,28 +82,15 @@ class ServiceNetwork:
     def security_groups(self, scope: Construct, name: str) -> list[ec2.ISecurityGroup]:
         """The caller's security groups, or a new one.
 
-        One that was made in another stack is referred to, so that its rules are made in this one;
-        in that one they would need the load balancer, which may need that stack: a cycle.
-
         Args:
             scope: The server.
             name: Its name.
         """
         given = self._settings.security_groups
-        if not given:
-            text = f"Tasks of {name}"
-            return [ec2.SecurityGroup(scope, "SecurityGroup", vpc=self._vpc, description=text)]
-        return [
-            ec2.SecurityGroup.from_security_group_id(
-                scope,
-                f"SecurityGroup{number}",
-                group.security_group_id,
-                allow_all_outbound=group.allow_all_outbound,
-            )
-            if isinstance(group, ec2.SecurityGroup) and Stack.of(group) is not Stack.of(scope)
-            else group
-            for number, group in enumerate(given, start=1)
-        ]
+        if given:
+            return in_stack_of(scope, given)
+        text = f"Tasks of {name}"
+        return [ec2.SecurityGroup(scope, "SecurityGroup", vpc=self._vpc, description=text)]
 
     @property
     def connectivity(self) -> list[IDependable]:

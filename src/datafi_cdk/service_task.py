@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from aws_cdk import Names, Stack
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from .role_access import role_of_this_stack
 from .secret_access import grant_key_of, readable_by_role, without_key
 from .service_settings import ServiceSettings
 
@@ -63,8 +63,8 @@ def service_task(
             cpu_architecture=settings.cpu_architecture,
             operating_system_family=ecs.OperatingSystemFamily.LINUX,
         ),
-        task_role=_of_this_stack(scope, "TaskRole", settings.task_role),
-        execution_role=_of_this_stack(scope, "ExecutionRole", settings.execution_role),
+        task_role=_own_role(scope, "TaskRole", settings.task_role),
+        execution_role=_own_role(scope, "ExecutionRole", settings.execution_role),
     )
     plain = {"DISABLE_SSL": "true", "LOG_LEVEL": "INFO", **environment, **settings.environment}
     from_secrets = {
@@ -90,26 +90,8 @@ def service_task(
     return ServiceTask(definition, container, log_group)
 
 
-def _of_this_stack(scope: Construct, construct_id: str, role: iam.IRole | None) -> iam.IRole | None:
-    """A role whose policy CDK makes in the server's stack.
-
-    What a server grants to a role of another stack would be in the policy of that stack, which
-    would then need the server's stack, and that one the role: a cycle.
-    """
-    if role is None or Stack.of(role) is Stack.of(scope) or _is_immutable(role):
-        return role
-    return iam.Role.from_role_arn(
-        scope,
-        construct_id,
-        role.role_arn,
-        default_policy_name=f"{Names.unique_resource_name(scope, max_length=100)}{construct_id}",
-    )
-
-
-def _is_immutable(role: iam.IRole) -> bool:
-    """Whether CDK leaves an imported role as it is; CDK then has the role twice."""
-    siblings = role.node.scope
-    return siblings is not None and bool(siblings.node.try_find_child(f"MutableRole{role.node.id}"))
+def _own_role(scope: Construct, construct_id: str, role: iam.IRole | None) -> iam.IRole | None:
+    return None if role is None else role_of_this_stack(scope, construct_id, role)
 
 
 def _readable(

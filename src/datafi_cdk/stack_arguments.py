@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from aws_cdk import Duration
 from aws_cdk import aws_certificatemanager as acm
@@ -42,9 +42,15 @@ def required_secret(
 def security_groups(
     scope: Construct, construct_id: str, ids: list[str]
 ) -> list[ec2.ISecurityGroup] | None:
-    """Existing security groups, or `None` if there is none."""
+    """Existing security groups, or `None` if there is none.
+
+    One that several servers name is imported once, so that CDK makes each of its rules once: the
+    same rule twice would be one in EC2, and go with the first server that goes.
+    """
+    kind = construct_id.rpartition("-")[2]
     return [
-        ec2.SecurityGroup.from_security_group_id(scope, f"{construct_id}-{group}", group)
+        cast(ec2.ISecurityGroup | None, scope.node.try_find_child(f"{kind}-{group}"))
+        or ec2.SecurityGroup.from_security_group_id(scope, f"{kind}-{group}", group)
         for group in ids
     ] or None
 

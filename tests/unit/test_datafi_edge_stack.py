@@ -13,6 +13,7 @@ from deployment import (
     ACCOUNT,
     BUCKET,
     HOSTED_ZONE,
+    INGRESS_RULE,
     LISTENER_RULE,
     LOAD_BALANCER,
     LOG_GROUP,
@@ -345,3 +346,12 @@ def test_refuses_an_env_that_differs_from_the_configuration() -> None:
         f"DatafiEdge: env must be that of the configuration ({ACCOUNT}/{REGION}), "
         f"got 222222222222/{REGION}; leave one of them out."
     )
+
+
+def test_servers_that_share_a_security_group_share_its_rules() -> None:
+    """A rule twice would be one in EC2, and go with the first server that goes (aws-cdk#4437)."""
+    servers = [{"name": name, "security_group_ids": ["sg-1a2b3c"]} for name in ("one", "two")]
+    template = edge_stack(minimal(edge_servers={"long_running": servers}))
+    rules = [rule["Properties"] for rule in template.find_resources(INGRESS_RULE).values()]
+    ports = [rule["FromPort"] for rule in rules if rule["GroupId"] == "sg-1a2b3c"]
+    assert sorted(ports) == [80, 50051]

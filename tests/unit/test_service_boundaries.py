@@ -89,6 +89,9 @@ ACROSS: dict[str, Callable[[Stacks], dict[str, Any]]] = {
     "security group": lambda at: {
         "security_groups": [ec2.SecurityGroup(at.base, "Group", vpc=at.vpc)]
     },
+    "imported security group": lambda at: {
+        "security_groups": [ec2.SecurityGroup.from_security_group_id(at.base, "Group", "sg-1")]
+    },
     "log group": lambda at: {"log_group": logs.LogGroup(at.base, "Log", encryption_key=at.key)},
     "secret": lambda at: {"secret": at.secret(), "jwt_jwks_secret": at.secret()},
     "secrets": lambda at: {"secrets": {"KEY": ecs.Secret.from_secrets_manager(at.secret(), "key")}},
@@ -149,6 +152,139 @@ def test_a_role_that_must_not_change_is_not_changed() -> None:
     for name, role in (("es", here), ("other", fixed)):
         EdgeServer(at.mine, name, **at.around, name=name, execution_role=role, task_role=role)
     Template.from_stack(at.mine).resource_count_is(POLICY, 0)
+
+
+def test_a_role_without_policy_updates_is_not_changed() -> None:
+    """Neither is a role of another stack that CDK was told to leave alone."""
+    at = Stacks()
+    role = at.role().without_policy_updates()
+    storage = EdgeStorage(at.mine, "Storage")
+    EdgeServer(
+        at.mine, "Es", **at.around, name="es", task_role=role, execution_role=role, storage=storage
+    )
+    App.of(at.mine).synth()
+    Template.from_stack(at.mine).resource_count_is(POLICY, 0)
+
+
+@pytest.mark.parametrize("path", ["/datafi/prod/", "/", None])
+def test_a_role_with_a_path_gets_its_rights(path: str | None) -> None:
+    """The policy names the role alone, and the task definition the whole ARN."""
+    at = Stacks()
+    principal = iam.ServicePrincipal("ecs-tasks.amazonaws.com")
+    role = iam.Role(at.base, "Role", path=path, assumed_by=principal)
+    EdgeServer(at.mine, "Es", **at.around, name="es", execution_role=role)
+    template = Template.from_stack(at.mine)
+    (name,) = properties(template, POLICY)["Roles"]
+    made = logical_id(Template.from_stack(at.base), ROLE)
+    assert f"Ref{made}" in name["Fn::ImportValue"]
+    arn = properties(template, TASK_DEFINITION)["ExecutionRoleArn"]
+    (account,) = (part for part in arn["Fn::Join"][1] if part == {"Ref": "AWS::AccountId"})
+    assert arn["Fn::Join"][1] == [
+        "arn:",
+        {"Ref": "AWS::Partition"},
+        ":iam::",
+        account,
+        f":role{path or '/'}",
+        name,
+    ]
+
+
+def group_of_base(at: Stacks, *, is_new: bool, **arguments: Any) -> ec2.ISecurityGroup:
+    """A security group of the customer's stack, made or imported there."""
+    if is_new:
+        return ec2.SecurityGroup(at.base, "Group", vpc=at.vpc, **arguments)
+    return ec2.SecurityGroup.from_security_group_id(at.base, "Group", "sg-1", **arguments)
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_servers_that_share_a_security_group_share_its_rules(is_new: bool) -> None:
+    """A rule twice would be one in EC2, and go with the first server that goes (aws-cdk#4437)."""
+    at = Stacks()
+    group = group_of_base(at, is_new=is_new)
+    for name in ("one", "two"):
+        EdgeServer(at.mine, name, **at.around, name=name, security_groups=[group])
+    rules = Template.from_stack(at.mine).find_resources(INGRESS_RULE).values()
+    assert sorted(rule["Properties"]["FromPort"] for rule in rules) == [80, 50051]
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_group_of_another_stack_lets_out_what_it_did(is_new: bool, is_open: bool) -> None:
+    """Rules for what goes out are needed, and made, for groups alone that do not let out all."""
+    at = Stacks()
+    group = group_of_base(at, is_new=is_new, allow_all_outbound=is_open)
+    server = EdgeServer(at.mine, "Es", **at.around, name="es", security_groups=[group])
+    server.connections.allow_to_any_ipv4(ec2.Port.tcp(5432))
+    egress = Template.from_stack(at.mine).find_resources("AWS::EC2::SecurityGroupEgress")
+    mine = [rule for rule in egress.values() if rule["Properties"]["ToPort"] == 5432]
+    assert len(mine) == (0 if is_open else 1)
+
+
+def test_a_group_that_must_not_change_is_not_changed() -> None:
+    """One imported with `mutable=False` gets no rule, from this stack or another."""
+    at = Stacks()
+    group = group_of_base(at, is_new=False, mutable=False)
+    EdgeServer(at.mine, "Es", **at.around, name="es", security_groups=[group])
+    App.of(at.mine).synth()
+    for stack in (at.base, at.mine):
+        Template.from_stack(stack).resource_count_is(INGRESS_RULE, 0)
+
+
+ASSOCIATIONS = "AWS::ECS::ClusterCapacityProviderAssociations"
+SPOT = [ecs.CapacityProviderStrategy(capacity_provider="FARGATE_SPOT", weight=1)]
+
+
+@pytest.mark.parametrize("arguments", [{}, {"capacity_provider_strategies": SPOT}])
+def test_service_waits_for_the_capacity_providers_it_uses(arguments: dict[str, Any]) -> None:
+    """Of a cluster in its stack: it starts after the association, and is gone before that goes."""
+    made = surroundings()
+    cluster = ecs.Cluster(made.stack, "Spot", vpc=made.vpc, enable_fargate_capacity_providers=True)
+    EdgeServer(made.stack, "Es", cluster=cluster, ingress=made.ingress, name="es", **arguments)
+    template = Template.from_stack(made.stack)
+    waits = logical_id(template, ASSOCIATIONS) in one(template, SERVICE)["DependsOn"]
+    assert waits is bool(arguments)
+
+
+def test_capacity_providers_may_be_of_any_stack() -> None:
+    """Of another stack, of one around, of a nested one, and imported; or around the server."""
+    app = new_app()
+    base, stack = (new_stack(name, app) for name in ("Base", "Test"))
+    made = surroundings(stack)
+    inner, other = (NestedStack(stack, name) for name in ("Inner", "Other"))
+
+    def cluster(scope: Stack) -> ecs.Cluster:
+        return ecs.Cluster(scope, "Spot", vpc=made.vpc, enable_fargate_capacity_providers=True)
+
+    own, nested = cluster(stack), cluster(inner)
+    vpc = ec2.Vpc.from_vpc_attributes(
+        base, "Vpc", vpc_id="vpc-123", availability_zones=["a"], private_subnet_ids=["subnet-1"]
+    )
+    foreign = ecs.Cluster(base, "Spot", vpc=vpc, enable_fargate_capacity_providers=True)
+    imported = ecs.Cluster.from_cluster_attributes(
+        stack, "Imported", cluster_name="existing", vpc=made.vpc
+    )
+    for number, (scope, used) in enumerate(
+        [(stack, foreign), (other, own), (stack, nested), (stack, imported), (own, own)]
+    ):
+        EdgeServer(
+            scope,
+            f"Es{number}",
+            cluster=used,
+            ingress=made.ingress,
+            name=f"es{number}",
+            capacity_provider_strategies=SPOT,
+        )
+    app.synth()
+    template = Template.from_stack(stack)
+    assert base in stack.dependencies
+    waits = one(template, SERVICE, "Es2")["DependsOn"]
+    assert any(name.startswith("InnerNestedStack") for name in waits)
+    (waiting,) = (
+        entry
+        for name, entry in template.find_resources("AWS::CloudFormation::Stack").items()
+        if name.startswith("OtherNestedStack")
+    )
+    assert logical_id(template, ASSOCIATIONS) in waiting["DependsOn"]
 
 
 @pytest.mark.parametrize("argument", ["secret", "secrets"])
