@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Sequence
 
@@ -13,6 +12,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from .errors import Fault
+from .secret_access import grant_key
 from .synthesis import refuse, removal_policy_faults
 from .validation import interface_faults
 
@@ -120,19 +120,18 @@ class EdgeStorage(Construct):
         self, grantee: iam.IGrantable, object_actions: Sequence[str], key_actions: Sequence[str]
     ) -> iam.Grant:
         """All in the policy of the principal: a key's own may be in another stack."""
-        allowed = [
-            (object_actions, self.bucket.arn_for_objects("*")),
-            (_BUCKET_ACTIONS, self.bucket.bucket_arn),
-        ]
-        if self.bucket.encryption_key:
-            allowed.append((key_actions, self.bucket.encryption_key.key_arn))
-        first, *others = (
+        objects, bucket = (
             iam.Grant.add_to_principal(
                 grantee=grantee, actions=list(actions), resource_arns=[resource]
             )
-            for actions, resource in allowed
+            for actions, resource in (
+                (object_actions, self.bucket.arn_for_objects("*")),
+                (_BUCKET_ACTIONS, self.bucket.bucket_arn),
+            )
         )
-        return functools.reduce(lambda grant, other: grant.combine(other), others, first)
+        grant = objects.combine(bucket)
+        key = self.bucket.encryption_key
+        return grant.combine(grant_key(self, grantee, key.key_arn, key_actions)) if key else grant
 
 
 def _faults(bucket: s3.IBucket | None, encryption_key: kms.IKey | None) -> list[Fault]:

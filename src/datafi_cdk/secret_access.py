@@ -1,12 +1,17 @@
-"""Lets a role read a secret, with its key, from any stack."""
+"""Lets a role read a secret, with its key, and use other keys, from any stack."""
 
 from __future__ import annotations
 
-from aws_cdk import Reference, Tokenization
+import re
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import Reference, Stack, Tokenization
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
-from constructs import Construct
+from constructs import Construct, IConstruct
+
+_ALIAS_ARN = re.compile(r"(?P<place>.+):(?P<alias>alias/[^:]+)")
 
 
 def without_key(
@@ -46,7 +51,7 @@ def grant_key_of(secret: secretsmanager.ISecret, role: iam.IRole) -> None:
     if secret.encryption_key is None:
         return
     arn = secret.secret_full_arn or f"{secret.secret_arn}-??????"
-    _grant_decrypt(role, secret.encryption_key.key_arn, arn)
+    _grant_decrypt(secret, role, secret.encryption_key.key_arn, arn)
 
 
 def readable_by_role(secret: ecs.Secret) -> ecs.Secret:
@@ -61,17 +66,18 @@ def readable_by_role(secret: ecs.Secret) -> ecs.Secret:
     for token in Tokenization.reverse_string(secret.arn).tokens:
         made = token.target if isinstance(token, Reference) else None
         if isinstance(made, secretsmanager.CfnSecret) and made.kms_key_id:
-            return _SecretReadByRole(secret, made.ref, made.kms_key_id)
+            return _SecretReadByRole(secret, made, made.kms_key_id)
     return secret
 
 
 class _SecretReadByRole(ecs.Secret):
     """A container secret that changes nothing but the policy of the role that reads it."""
 
-    def __init__(self, secret: ecs.Secret, secret_arn: str, key_arn: str) -> None:
+    def __init__(self, secret: ecs.Secret, made: secretsmanager.CfnSecret, key_arn: str) -> None:
         super().__init__()
         self._secret = secret
-        self._secret_arn = secret_arn
+        self._scope = made
+        self._secret_arn = made.ref
         self._key_arn = key_arn
 
     @property
@@ -83,7 +89,7 @@ class _SecretReadByRole(ecs.Secret):
         return self._secret.has_field
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
-        _grant_decrypt(grantee, self._key_arn, self._secret_arn)
+        _grant_decrypt(self._scope, grantee, self._key_arn, self._secret_arn)
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
@@ -91,10 +97,48 @@ class _SecretReadByRole(ecs.Secret):
         )
 
 
-def _grant_decrypt(grantee: iam.IGrantable, key_arn: str, secret_arn: str) -> None:
-    iam.Grant.add_to_principal(
+def grant_key(
+    scope: IConstruct,
+    grantee: iam.IGrantable,
+    key_arn: str,
+    actions: Sequence[str],
+    conditions: Mapping[str, Mapping[str, str]] | None = None,
+) -> iam.Grant:
+    """Allow a principal to use a key, in its own policy.
+
+    In a policy the ARN of an alias is no name of its key, and allows nothing: a condition names the
+    alias instead. Source:
+    https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
+
+    Args:
+        scope: What the key is used for.
+        grantee: The principal.
+        key_arn: The ARN of the key, or of an alias of it.
+        actions: What it may do.
+        conditions: When. Default: always.
+    """
+    resource, all_conditions = key_arn, dict(conditions or {})
+    alias = _ALIAS_ARN.fullmatch(_with_alias_name(scope, key_arn))
+    if alias:
+        resource = f"{alias['place']}:key/*"
+        all_conditions["ForAnyValue:StringEquals"] = {"kms:ResourceAliases": alias["alias"]}
+    return iam.Grant.add_to_principal(
         grantee=grantee,
-        actions=["kms:Decrypt"],
-        resource_arns=[key_arn],
-        conditions={"StringLike": {"kms:EncryptionContext:SecretARN": secret_arn}},
+        actions=list(actions),
+        resource_arns=[resource],
+        conditions=all_conditions or None,
     )
+
+
+def _with_alias_name(scope: IConstruct, key_arn: str) -> str:
+    """The ARN with the name of an alias that the app makes, which CDK has as a token."""
+    place, separator, key = key_arn.rpartition(":")
+    name = Stack.of(scope).resolve(key)
+    return f"{place}{separator}{name}" if isinstance(name, str) else key_arn
+
+
+def _grant_decrypt(
+    scope: IConstruct, grantee: iam.IGrantable, key_arn: str, secret_arn: str
+) -> None:
+    only_for = {"StringLike": {"kms:EncryptionContext:SecretARN": secret_arn}}
+    grant_key(scope, grantee, key_arn, ["kms:Decrypt"], only_for)

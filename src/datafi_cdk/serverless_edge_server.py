@@ -23,6 +23,7 @@ from .errors import Fault
 from .ingress_base import IngressBase
 from .lambda_target import lambda_target_group
 from .role_access import role_of_this_stack
+from .secret_access import grant_key
 from .security_group_access import in_stack_of
 from .serverless_settings import SPARE_SECONDS, ServerlessSettings
 from .service_metrics import MetricOptions, target_group_metric
@@ -326,11 +327,7 @@ class ServerlessEdgeServer(Construct):
         """
         self.log_group.grant_write(role)
         if self.environment_encryption:
-            iam.Grant.add_to_principal(
-                grantee=role,
-                actions=["kms:Decrypt"],
-                resource_arns=[self.environment_encryption.key_arn],
-            )
+            grant_key(self, role, self.environment_encryption.key_arn, ["kms:Decrypt"])
         if self.storage:
             self.storage.grant_read_write(role)
         if in_vpc:

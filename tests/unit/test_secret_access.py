@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
-from datafi_cdk import Coordinator, EdgeServer, UpdateApi
+from datafi_cdk import Coordinator, EdgeServer, EdgeStorage, ServerlessEdgeServer, UpdateApi
 from aws_cdk import Stack
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Template
-from deployment import Surroundings, new_app, new_stack, secret_arn, statements, surroundings
+from deployment import (
+    KEY_ARN,
+    Surroundings,
+    new_app,
+    new_stack,
+    secret_arn,
+    statements,
+    surroundings,
+)
+
+ALIAS = "alias/acme"
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +104,58 @@ def test_the_keys_are_left_alone(surrounded: Surroundings, template: Template) -
     assert isinstance(vault, Stack)
     assert vault.dependencies == []
     assert "Fn::ImportValue" not in json.dumps(Template.from_stack(vault).to_json())
+
+
+def by_name(stack: Stack) -> kms.IAlias:
+    """An existing alias."""
+    return kms.Alias.from_alias_name(stack, "Alias", ALIAS)
+
+
+def by_attributes(stack: Stack) -> kms.IAlias:
+    """An existing alias with its key."""
+    key = kms.Key.from_key_arn(stack, "Key", KEY_ARN)
+    return kms.Alias.from_alias_attributes(stack, "Alias", alias_name=ALIAS, alias_target_key=key)
+
+
+def of_the_app(stack: Stack) -> kms.IAlias:
+    """An alias that the app makes."""
+    return kms.Alias(stack, "Alias", alias_name=ALIAS, target_key=kms.Key(stack, "Key"))
+
+
+@pytest.mark.parametrize("alias", [by_name, by_attributes, of_the_app])
+@pytest.mark.parametrize("is_apart", [False, True])
+def test_a_key_by_its_alias_is_granted_by_a_condition(
+    alias: Callable[[Stack], kms.IAlias], is_apart: bool
+) -> None:
+    """In a policy the ARN of an alias allows nothing, for secrets, storage and variables."""
+    app = new_app()
+    made = surroundings(new_stack("Test", app))
+    vault = new_stack("Vault", app) if is_apart else made.stack
+    key = alias(vault)
+    secret = secretsmanager.Secret(vault, "Secret", encryption_key=key)
+    values = {"KEY": ecs.Secret.from_secrets_manager(secret, "KEY")}
+    storage = EdgeStorage(vault, "Storage", encryption_key=key)
+    EdgeServer(made.stack, "Own", **made.around, name="own", secret=secret, storage=storage)
+    EdgeServer(made.stack, "Others", **made.around, name="others", secrets=values)
+    ServerlessEdgeServer(
+        made.stack,
+        "Lambda",
+        ingress=made.ingress,
+        name="lambda",
+        repository=ecr.Repository.from_repository_name(made.stack, "Images", "datafi-es"),
+        environment_encryption=key,
+    )
+    app.synth()
+    template = Template.from_stack(made.stack)
+    roles = ("OwnTaskDefinitionExecution", "OwnTaskDefinitionTask", "OthersTask", "LambdaRole")
+    for role in roles:
+        ((resource, conditions),) = (
+            (resource, conditions)
+            for actions, resource, conditions in statements(template, role)
+            if "kms:Decrypt" in actions
+        )
+        assert resource["Fn::Join"][1][-1] == ":key/*"
+        named = conditions.pop("ForAnyValue:StringEquals")
+        assert named == {"kms:ResourceAliases": ALIAS}
+        reads_a_secret = role in ("OwnTaskDefinitionExecution", "OthersTask")
+        assert list(conditions) == (["StringLike"] if reads_a_secret else [])
