@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from typing import cast
+from weakref import WeakKeyDictionary
 
 from aws_cdk import Stack
 from aws_cdk import aws_ecr as ecr
@@ -23,11 +24,14 @@ from .validation import (
     registry_faults,
     required_faults,
     secret_faults,
+    shown,
 )
 
 __all__ = ["PullThroughCache"]
 
 _NAME_PREFIX = "ecr-pullthroughcache/"
+_DEFAULT_KEY = ":alias/aws/secretsmanager"
+_AZURE = ".azurecr.io"
 _ARN = re.compile(
     r"arn:[^:]+:secretsmanager:(?P<region>[^:]+):(?P<account>[^:]+):secret:(?P<name>.+)"
 )
@@ -42,6 +46,9 @@ _PULL_ACTIONS = (
 )
 
 
+_PREFIXES: WeakKeyDictionary[Stack, dict[str, str]] = WeakKeyDictionary()
+
+
 class PullThroughCache(Construct):
     """Rules by which ECR fetches Datafi's images on their first pull, and keeps them.
 
@@ -50,12 +57,18 @@ class PullThroughCache(Construct):
     upstream only for what it does not have, and at most once a day for a tag that may have moved.
 
     Each upstream needs a secret of its own, in the account and region of the rule. Its name starts
-    with `ecr-pullthroughcache/`, and it holds `username` and `accessToken`; the secret by which ECS
-    logs in to a registry does not fit. The first pull of an image needs a way to the internet: in
-    a network without one, push images to ECR instead and use
-    `ecs.ContainerImage.from_ecr_repository(…)`. The repositories that the rules make outlive the
-    stack. Sources: https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
-    and https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-creating-secret.html
+    with `ecr-pullthroughcache/`, its key is the default one (`aws/secretsmanager`), and it holds
+    `username` and `accessToken`; the secret by which ECS logs in to a registry does not fit. The
+    first pull of an image needs a way to the internet: in a network without one, push images to ECR
+    instead and use `ecs.ContainerImage.from_ecr_repository(…)`. The repositories that the rules
+    make outlive the stack.
+
+    CloudFormation replaces a rule whose secret or registry changes: it makes the new one before it
+    removes the old one, so the new one needs another prefix. Sources:
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html,
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-creating-secret.html
+    and
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecr-pullthroughcacherule.html
 
     Args:
         scope: Where the construct is made.
@@ -64,11 +77,12 @@ class PullThroughCache(Construct):
             Default: none, and no rule for it.
         datafi_registry_credentials: The secret for the coordinator's registry. Default: none, and
             no rule for it.
-        datafi_registry: The host of the coordinator's registry, in Azure Container Registry.
-            Default: `datafi.azurecr.io`.
+        datafi_registry: The host of the coordinator's registry, in Azure Container Registry
+            (`….azurecr.io`). Default: `datafi.azurecr.io`.
         repository_prefix: How the names of the repositories start, 2 to 26 of a-z, 0-9 and . _ - /
-            (a rule's prefix has at most 30). It is unique in the account and region.
-            Default: `datafi-` and a distinction made of the stack's name and the construct's path.
+            (a rule's prefix has at most 30). It is unique in the account and region; choose another
+            one whenever a secret or the registry changes. Default: `datafi-` and a distinction made
+            of the stack's name, the construct's path, the secret and the registry.
 
     Raises:
         InvalidInputError: With every argument that cannot work, or because there is no secret.
@@ -111,7 +125,9 @@ class PullThroughCache(Construct):
             [
                 *self._credentials_faults(credentials),
                 *required_faults(datafi_registry=datafi_registry),
-                *registry_faults(concrete(datafi_registry), "datafi_registry"),
+                *_registry_faults(
+                    concrete(datafi_registry), is_used=datafi_registry_credentials is not None
+                ),
                 *form_faults(
                     "repository_prefix",
                     concrete(repository_prefix),
@@ -119,20 +135,24 @@ class PullThroughCache(Construct):
                     "2 to 26 of a-z, 0-9 and, between these, one of . _ - or /",
                     "write it as 'acme/datafi'",
                 ),
+                *self._taken_faults(repository_prefix),
             ],
         )
-        prefix = repository_prefix or self._default_prefix()
+        if repository_prefix is not None:
+            self._prefixes[repository_prefix] = self.node.path
         self.docker_hub_rule = self._rule(
             "DockerHub",
             docker_hub_credentials,
-            prefix=f"{prefix}/hub",
+            prefix=repository_prefix,
+            suffix="hub",
             registry="docker-hub",
             url="registry-1.docker.io",
         )
         self.datafi_registry_rule = self._rule(
             "DatafiRegistry",
             datafi_registry_credentials,
-            prefix=f"{prefix}/acr",
+            prefix=repository_prefix,
+            suffix="acr",
             registry="azure-container-registry",
             url=datafi_registry,
         )
@@ -189,11 +209,15 @@ class PullThroughCache(Construct):
         if faults:
             return faults
         arn = _ARN.fullmatch(concrete(secret.secret_arn) or "")
-        name = arn["name"] if arn else concrete(secret.secret_name)
+        name = arn["name"] if arn else _name_of(secret)
         if name is not None and not name.startswith(_NAME_PREFIX):
             allowed = f"a secret whose name starts with {_NAME_PREFIX}"
             remedy = "store username and accessToken in one of such a name"
-            faults.append(Fault(argument, allowed, repr(name), remedy))
+            faults.append(Fault(argument, allowed, repr(name) if name else "none", remedy))
+        if secret.encryption_key and not secret.encryption_key.key_arn.endswith(_DEFAULT_KEY):
+            allowed = "encrypted with the default key (aws/secretsmanager), which ECR demands"
+            remedy = "make the secret without an encryption_key"
+            faults.append(Fault(argument, allowed, "one with a key of its own", remedy))
         stack = Stack.of(self)
         for part, own in (("account", concrete(stack.account)), ("region", concrete(stack.region))):
             if arn and own is not None and arn[part] != own:
@@ -201,12 +225,29 @@ class PullThroughCache(Construct):
                 faults.append(Fault(argument, allowed, f"one in {arn[part]}", "make one there"))
         return faults
 
-    def _default_prefix(self) -> str:
-        """Other for each deployment: the names of the repositories are physical."""
-        stack = Stack.of(self)
-        while stack.nested_stack_parent:
-            stack = stack.nested_stack_parent
-        place = f"{concrete(stack.stack_name)}/{self.node.path}"
+    def _taken_faults(self, prefix: str | None) -> list[Fault]:
+        """Another cache of the stack with the same prefix."""
+        other = self._prefixes.get(prefix or "")
+        if other is None:
+            return []
+        allowed = "unique in the account and region"
+        remedy = "choose another one, or share the cache"
+        return [Fault("repository_prefix", allowed, f"that of {other}", remedy)]
+
+    @property
+    def _prefixes(self) -> dict[str, str]:
+        """The prefixes that are given in the stack, and to which caches."""
+        return _PREFIXES.setdefault(_outermost(Stack.of(self)), {})
+
+    def _default_prefix(self, secret: secretsmanager.ISecret, url: str) -> str:
+        """Other for each deployment: the names of the repositories are physical.
+
+        Other as well for another secret or registry, with which CloudFormation replaces the rule. A
+        secret whose ARN is not known yet is told by its construct.
+        """
+        stack = _outermost(Stack.of(self))
+        arn = concrete(secret.secret_arn) or secret.node.path
+        place = f"{concrete(stack.stack_name)}/{self.node.path}/{arn}/{concrete(url)}"
         return f"datafi-{hashlib.sha256(place.encode()).hexdigest()[:8]}"
 
     def _rule(
@@ -214,7 +255,8 @@ class PullThroughCache(Construct):
         rule_id: str,
         credentials: secretsmanager.ISecret | None,
         *,
-        prefix: str,
+        prefix: str | None,
+        suffix: str,
         registry: str,
         url: str,
     ) -> ecr.CfnPullThroughCacheRule | None:
@@ -224,7 +266,7 @@ class PullThroughCache(Construct):
         return ecr.CfnPullThroughCacheRule(
             self,
             rule_id,
-            ecr_repository_prefix=prefix,
+            ecr_repository_prefix=f"{prefix or self._default_prefix(credentials, url)}/{suffix}",
             upstream_registry=registry,
             upstream_registry_url=url,
             credential_arn=credentials.secret_full_arn or credentials.secret_arn,
@@ -248,6 +290,34 @@ class PullThroughCache(Construct):
         made = cast(ecr.CfnPullThroughCacheRule, rule)
         name = f"{made.ecr_repository_prefix}/{repository}"
         return _CachedImage(made, name, f"{'@' if is_digest else ':'}{tag_or_digest}")
+
+
+def _name_of(secret: secretsmanager.ISecret) -> str | None:
+    """The name, empty for one that CloudFormation makes up, `None` for one not known yet."""
+    made = secret.node.default_child
+    if isinstance(made, secretsmanager.CfnSecret):
+        name = Stack.of(made).resolve(made.name) or ""
+        return name if isinstance(name, str) else None
+    return concrete(secret.secret_name)
+
+
+def _outermost(stack: Stack) -> Stack:
+    while stack.nested_stack_parent:
+        stack = stack.nested_stack_parent
+    return stack
+
+
+def _registry_faults(registry: str | None, *, is_used: bool) -> list[Fault]:
+    """A registry that ECR takes for one of Azure, by its host.
+
+    Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-creating-rule.html
+    """
+    faults = registry_faults(registry, "datafi_registry")
+    if faults or registry is None or not is_used or registry.endswith(_AZURE):
+        return faults
+    allowed = f"a registry of Azure, whose host ends in {_AZURE}"
+    remedy = "push the images of another registry to ECR, and hand them in as image"
+    return [Fault("datafi_registry", allowed, shown(registry), remedy)]
 
 
 class _CachedImage(ecs.ContainerImage):

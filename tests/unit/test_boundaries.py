@@ -47,11 +47,9 @@ from deployment import (
 PARTS = ("Network", "Names", "Front", "Compute", "Data", "Edge", "Control", "Lambda", "Updates")
 
 
-def new_secret(scope: Construct, name: str, **arguments: Any) -> secretsmanager.Secret:
+def new_secret(scope: Construct, name: str) -> secretsmanager.Secret:
     """A secret of the same app, with a key of its own."""
-    return secretsmanager.Secret(
-        scope, name, encryption_key=kms.Key(scope, f"{name}Key"), **arguments
-    )
+    return secretsmanager.Secret(scope, name, encryption_key=kms.Key(scope, f"{name}Key"))
 
 
 def deployment(scopes: Mapping[str, Construct], *, namespace: bool = True) -> None:
@@ -67,7 +65,9 @@ def deployment(scopes: Mapping[str, Construct], *, namespace: bool = True) -> No
     cache = PullThroughCache(
         data,
         "Images",
-        docker_hub_credentials=new_secret(data, "Hub", secret_name="ecr-pullthroughcache/hub"),
+        docker_hub_credentials=secretsmanager.Secret(
+            data, "Hub", secret_name="ecr-pullthroughcache/hub"
+        ),
     )
     storage = EdgeStorage(data, "Storage", encryption_key=kms.Key(data, "StorageKey"))
     jwks = new_secret(data, "Jwks")

@@ -6,6 +6,7 @@ import pytest
 from datafi_cdk import Coordinator, EdgeServer, InvalidInputError, PullThroughCache
 from aws_cdk import Environment, NestedStack, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Template
 from constructs import Construct
@@ -33,6 +34,7 @@ PULL = [
     "ecr:CreateRepository",
     "ecr:GetDownloadUrlForLayer",
 ]
+HUB = "ecr-pullthroughcache/hub"
 DIGEST = f"sha256:{'0' * 64}"
 
 
@@ -131,9 +133,9 @@ def test_the_rule_may_be_in_another_stack() -> None:
     assert made.stack.dependencies == [cached]
 
 
-def prefix_of(stack: Stack) -> Any:
-    """The default prefix of a cache in this stack."""
-    made = PullThroughCache(stack, "Images", docker_hub_credentials=login(stack))
+def prefix_of(stack: Stack, name: str = "ecr-pullthroughcache/hub") -> Any:
+    """The default prefix of a cache in this stack, with the secret of this name."""
+    made = PullThroughCache(stack, "Images", docker_hub_credentials=login(stack, name))
     assert made.docker_hub_rule is not None
     return made.docker_hub_rule.ecr_repository_prefix
 
@@ -148,6 +150,39 @@ def test_default_prefixes_differ_and_are_valid() -> None:
     assert len(set(found)) == 4
     assert all(2 <= len(prefix) <= 30 and prefix.islower() for prefix in found)
     assert prefix_of(Stack(new_app(), "Id", stack_name="one")) == found[0]
+
+
+def test_default_prefixes_follow_from_secret_and_registry() -> None:
+    """CloudFormation replaces such a rule, and two cannot have one prefix at a time."""
+
+    def prefix(url: str = "datafi.azurecr.io", *, secret_id: str | None = None) -> Any:
+        stack = new_stack()
+        cache = PullThroughCache(
+            stack,
+            "Images",
+            docker_hub_credentials=login(stack),
+            datafi_registry_credentials=secretsmanager.Secret(
+                stack, secret_id, secret_name="ecr-pullthroughcache/made"
+            )
+            if secret_id
+            else login(stack, "ecr-pullthroughcache/acr"),
+            datafi_registry=url,
+        )
+        assert cache.docker_hub_rule is not None
+        assert cache.datafi_registry_rule is not None
+        assert cache.docker_hub_rule.ecr_repository_prefix == hub
+        return cache.datafi_registry_rule.ecr_repository_prefix
+
+    hub = prefix_of(new_stack())
+    assert prefix_of(new_stack(), "ecr-pullthroughcache/other") != hub
+    found = {
+        prefix(),
+        prefix("other.azurecr.io"),
+        prefix(secret_id="One"),
+        prefix(secret_id="Two"),
+    }
+    assert len(found) == 4
+    assert prefix() in found
 
 
 def test_the_oldest_secret_is_named_by_what_is_known_of_it() -> None:
@@ -170,6 +205,10 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"repository_prefix": 1}, "2 to 26 of a-z"),
     ({"datafi_registry": "https://datafi.azurecr.io"}, "the host of a registry"),
     ({"datafi_registry": None}, "datafi_registry must be given"),
+    (
+        {"datafi_registry": "ghcr.io", "datafi_registry_credentials": ...},
+        "datafi_registry must be a registry of Azure, whose host ends in .azurecr.io",
+    ),
 ]
 
 
@@ -178,6 +217,8 @@ def test_refuses(arguments: dict[str, Any], words: str) -> None:
     """Each argument that cannot work."""
     stack = new_stack()
     given = {"docker_hub_credentials": login(stack), **arguments}
+    if "datafi_registry_credentials" in given:
+        given["datafi_registry_credentials"] = login(stack, "ecr-pullthroughcache/acr")
     if given["docker_hub_credentials"] == "acr":
         given["docker_hub_credentials"] = secret(stack, "acr")
     with pytest.raises(InvalidInputError) as refusal:
@@ -211,3 +252,50 @@ def test_refuses_images_of_an_upstream_without_a_secret() -> None:
     for wrong in ("datafi/es:latest", "sha256:0", None, 1):
         with pytest.raises(InvalidInputError, match="Test/Images: "):
             cache.edge_server_image(wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("alias", [None, "alias/acme"])
+def test_refuses_a_secret_with_a_key_of_its_own(alias: str | None) -> None:
+    """ECR reads secrets that have the default key, and no others."""
+    stack = new_stack()
+    key = kms.Alias.from_alias_name(stack, "Key", alias) if alias else kms.Key(stack, "Key")
+    made = secretsmanager.Secret(
+        stack, "Login", secret_name="ecr-pullthroughcache/hub", encryption_key=key
+    )
+    with pytest.raises(InvalidInputError, match="must be encrypted with the default key"):
+        PullThroughCache(stack, "Images", docker_hub_credentials=made)
+
+
+def test_takes_a_secret_whose_key_is_the_default_one_by_name() -> None:
+    """The default key may be named."""
+    stack = new_stack()
+    key = kms.Alias.from_alias_name(stack, "Key", "alias/aws/secretsmanager")
+    made = secretsmanager.Secret(
+        stack, "Login", secret_name="ecr-pullthroughcache/hub", encryption_key=key
+    )
+    assert PullThroughCache(stack, "Images", docker_hub_credentials=made).docker_hub_rule
+
+
+def test_refuses_a_new_secret_without_a_name() -> None:
+    """CloudFormation would make up one that ECR does not take."""
+    stack = new_stack()
+    with pytest.raises(InvalidInputError, match=r"starts with ecr-pullthroughcache/, got none;"):
+        PullThroughCache(
+            stack, "Images", docker_hub_credentials=secretsmanager.Secret(stack, "Login")
+        )
+
+
+def test_refuses_a_prefix_twice_in_a_stack() -> None:
+    """It is the identity of the rules; another stack may be of another account."""
+    app = new_app()
+    stack, other = (new_stack(name, app) for name in ("Test", "Other"))
+    nested = NestedStack(stack, "Nested")
+    arguments: dict[str, Any] = {"repository_prefix": "acme"}
+    for scope in (stack, other):
+        PullThroughCache(scope, "Images", docker_hub_credentials=login(scope), **arguments)
+    with pytest.raises(InvalidInputError) as refusal:
+        PullThroughCache(
+            nested, "Second", docker_hub_credentials=login(stack, f"{HUB}2"), **arguments
+        )
+    assert "repository_prefix must be unique in the account and region" in str(refusal.value)
+    assert "got that of Test/Images; choose another one" in str(refusal.value)
