@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Unpack
 
-from aws_cdk import Stack
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from .bedrock_access import grant_models, model_faults
 from .datafi_service import DatafiService
 from .errors import Fault
 from .ingress_base import IngressBase
@@ -23,7 +22,6 @@ from .validation import (
     DEFAULT_COORDINATOR_NAME,
     DEFAULT_COORDINATOR_VARIABLES,
     DEFAULT_REGISTRY,
-    bedrock_model_faults,
     by_variable,
     registry_faults,
     required_faults,
@@ -54,7 +52,11 @@ class Coordinator(DatafiService):
         registry: The host of the registry. Default: `datafi.azurecr.io`.
         bedrock_models: The models of Amazon Bedrock that it may invoke, each a model's id, such as
             `anthropic.claude-3-haiku-20240307-v1:0`, of the stack's own region, or the ARN of a
-            model or an inference profile. Default: none.
+            model or an inference profile. By the id of a cross-region inference profile, such as
+            `eu.anthropic.claude-3-haiku-20240307-v1:0`, or its ARN, it may invoke the model in
+            every region, and that only through the profile. What is behind an application inference
+            profile CDK does not see: name the ARNs of its models as well
+            (`arn:aws:bedrock:*::foundation-model/…`). Default: none.
         options: The arguments of `ServiceOptions`. Of these,
             `secret_variables` is by default `KEYVAL`, `JWT_KID` and `JWT_KEY`.
             `environment` holds `DISABLE_SSL`, `LOG_LEVEL`, `MODE`, `GLOBAL_COORDINATOR` and
@@ -113,7 +115,7 @@ class Coordinator(DatafiService):
                 *required_faults(registry=registry, secret=secret),
                 *registry_faults(concrete(registry)),
                 *self._credentials_faults(registry_credentials),
-                *_model_faults(bedrock_models),
+                *model_faults(bedrock_models),
                 *self._way_out_faults(),
                 *ingress.second_coordinator_faults(),
             ],
@@ -138,7 +140,7 @@ class Coordinator(DatafiService):
         if registry_credentials:
             grant_key_of(registry_credentials, self.task_definition.obtain_execution_role())
         if bedrock_models:
-            self._grant_models(bedrock_models)
+            grant_models(self, self, bedrock_models)
 
     def _credentials_faults(self, credentials: secretsmanager.ISecret | None) -> list[Fault]:
         if credentials is not None:
@@ -174,22 +176,3 @@ class Coordinator(DatafiService):
             if credentials
             else None,
         )
-
-    def _grant_models(self, models: Sequence[str]) -> None:
-        """Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html."""
-        partition, region = Stack.of(self).partition, Stack.of(self).region
-        iam.Grant.add_to_principal(
-            grantee=self,
-            actions=["bedrock:InvokeModel"],
-            resource_arns=[
-                model
-                if concrete(model) is None or model.startswith("arn:")
-                else f"arn:{partition}:bedrock:{region}::foundation-model/{model}"
-                for model in models
-            ],
-        )
-
-
-def _model_faults(models: Sequence[str]) -> list[Fault]:
-    known = [concrete(model) for model in models] if isinstance(models, list | tuple) else models
-    return bedrock_model_faults(known)

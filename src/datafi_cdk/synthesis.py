@@ -26,6 +26,15 @@ def concrete(value: _Value | None) -> _Value | None:
     return None if can_be_token and Token.is_unresolved(value) else value
 
 
+def is_token_list(value: object) -> bool:
+    """Whether a list is known only at deployment, as a parameter's is: CDK marks its one entry."""
+    return (
+        isinstance(value, list | tuple)
+        and all(isinstance(entry, str) for entry in value)
+        and Token.is_unresolved(list(value))
+    )
+
+
 def seconds_faults(argument: str, value: Duration | None, lowest: int, highest: int) -> list[Fault]:
     """A whole number of seconds within bounds, both included."""
     if value is None or value.is_unresolved():

@@ -102,7 +102,7 @@ _IMAGE_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _IMAGE_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _BEDROCK_MODEL = re.compile(
     r"[a-z0-9-]+\.[A-Za-z0-9.:-]+"
-    r"|arn:aws[a-z-]*:bedrock:[a-z0-9-]+:[0-9]*:"
+    r"|arn:aws[a-z-]*:bedrock:([a-z0-9-]*|\*):[0-9]*:"
     r"(foundation-model|inference-profile|application-inference-profile|provisioned-model)/\S+"
 )
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -20,7 +20,7 @@ LAYERS = (
     ("errors", "_node", "bundled"),
     ("validation",),
     ("synthesis", "lambda_target", "config_file", "config_data", "config_fields"),
-    ("secret_access", "role_access", "security_group_access"),
+    ("secret_access", "role_access", "security_group_access", "bedrock_access"),
     ("config_sections", "config_structure", "zone_cleanup", "edge_network"),
     ("config_services", "config_network_rules", "dns_faults", "edge_storage"),
     ("config_rules", "edge_dns"),

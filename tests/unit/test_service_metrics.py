@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from datafi_cdk import AutoScaling, Coordinator, EdgeServer
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration, Environment, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Template
 from deployment import (
+    ACCOUNT,
     LISTENER,
     POLICY,
     ROOT_DOMAIN,
@@ -279,6 +280,71 @@ def test_coordinator_may_invoke_its_models(model: str, is_right: Callable[[Any],
     assert actions == ["bedrock:InvokeModel"]
     assert is_right(resource)
     assert condition is None
+
+
+MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
+PLACES = ("us", "us-gov", "eu", "apac", "ap", "jp", "au", "ca", "global")
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("by_arn", [False, True])
+def test_coordinator_may_invoke_a_model_behind_a_profile(place: str, by_arn: bool) -> None:
+    """The profile, and the model through it only, in every region to which it leads."""
+    stack = Stack(new_app(), "Test", env=Environment(account=ACCOUNT, region="eu-west-1"))
+    around = surroundings(stack)
+    start = "arn:aws-cn:bedrock:cn-north-1:222222222222" if by_arn else ""
+    named = f"{start}:inference-profile/{place}.{MODEL}" if by_arn else f"{place}.{MODEL}"
+    coordinator(around, bedrock_models=[named])
+    partition = "aws-cn" if by_arn else "AWS::Partition"
+    profile = (
+        named
+        if by_arn
+        else (f"arn:AWS::Partition:bedrock:eu-west-1:{ACCOUNT}:inference-profile/{named}")
+    )
+    first, second = (
+        (actions, joined(resource), condition)
+        for actions, resource, condition in statements(
+            Template.from_stack(stack), "CoTaskDefinitionTaskRole"
+        )
+    )
+    assert first == (["bedrock:InvokeModel"], [profile], None)
+    regions = ["*", ""] if place == "global" else ["*"]
+    actions, models, condition = second
+    assert actions == ["bedrock:InvokeModel"]
+    assert models == [
+        f"arn:{partition}:bedrock:{region}::foundation-model/{MODEL}" for region in regions
+    ]
+    ((operator, expected),) = condition.items()
+    ((key, value),) = expected.items()
+    assert (operator, key) == ("StringLike", "bedrock:InferenceProfileArn")
+    assert joined(value) == [profile]
+
+
+def joined(resources: Any) -> list[str]:
+    """ARNs with their references by name."""
+    parts = resources if isinstance(resources, list) else [resources]
+    return [
+        part
+        if isinstance(part, str)
+        else "".join(each if isinstance(each, str) else each["Ref"] for each in part["Fn::Join"][1])
+        for part in parts
+    ]
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        f"arn:aws:bedrock:*::foundation-model/{MODEL}",
+        f"arn:aws:bedrock:::foundation-model/{MODEL}",
+        "arn:aws:bedrock:eu-west-1:111111111111:application-inference-profile/a1b2c3",
+    ],
+)
+def test_coordinator_may_invoke_what_is_named_by_arn(arn: str) -> None:
+    """An application inference profile, and models of any region and of none, as they are."""
+    around = surroundings()
+    coordinator(around, bedrock_models=[arn])
+    granted = statements(Template.from_stack(around.stack), "CoTaskDefinitionTaskRole")
+    assert granted == [(["bedrock:InvokeModel"], arn, None)]
 
 
 def test_addresses_follow_from_name_and_ingress() -> None:

@@ -736,6 +736,27 @@ def test_refuses_what_is_no_model(
         Coordinator(scope, "Co", **made.around, **secrets, bedrock_models=models)
 
 
+@pytest.mark.parametrize(
+    ("models", "words"),
+    [
+        ([None], "a list of ids or ARNs of models, got None in it"),
+        (
+            Token.as_list({"Ref": "Models"}),
+            "a list that is known at synthesis, got a token; write the models one by one",
+        ),
+    ],
+)
+def test_refuses_models_that_are_not_known_one_by_one(
+    made: Surroundings, scopes: Iterator[Construct], models: Any, words: str
+) -> None:
+    """Each may be a token, of which nothing is known; but not all of them together."""
+    scope = next(scopes)
+    secrets = {name: secret(scope, name) for name in ("registry_credentials", "secret")}
+    with pytest.raises(InvalidInputError) as refusal:
+        Coordinator(scope, "Co", **made.around, **secrets, bedrock_models=models)
+    assert f"/Co: bedrock_models must be {words}" in str(refusal.value)
+
+
 def test_a_priority_of_deployment_is_taken_alone() -> None:
     """A priority known only at deployment cannot be compared, and is not refused."""
     made = surroundings()
