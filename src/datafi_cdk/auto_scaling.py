@@ -34,7 +34,9 @@ class AutoScaling:
     of them asks for wins.
 
     Args:
-        min: The lowest number of tasks, from 0.
+        min: The lowest number of tasks, from 0. Where there is none, there is nothing to measure,
+            so that none of the targets brings the service back: with 0, schedule what does
+            (`server.scaling.scale_on_schedule(…)`).
         max: The highest number of tasks.
         cpu_percent: Average use of CPU, in percent of what the tasks have, 1 to 100. Default: CPU
             does not count.

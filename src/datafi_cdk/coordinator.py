@@ -143,9 +143,22 @@ class Coordinator(DatafiService):
             grant_models(self, self, bedrock_models)
 
     def _credentials_faults(self, credentials: secretsmanager.ISecret | None) -> list[Fault]:
+        others = [
+            argument
+            for argument in ("image", "pull_through_cache")
+            if getattr(self._settings, argument) is not None
+        ]
         if credentials is not None:
-            return secret_faults("registry_credentials", credentials)
-        if self._settings.image is not None or self._settings.pull_through_cache is not None:
+            return secret_faults("registry_credentials", credentials) + [
+                Fault(
+                    "registry_credentials",
+                    f"left out if {argument} is given, which does not use it",
+                    "both",
+                    "leave one of the two out",
+                )
+                for argument in others
+            ]
+        if others:
             return []
         allowed = "given with the coordinator's own image, whose registry is private"
         remedy = "hand in a secret with username and password, or image or pull_through_cache"

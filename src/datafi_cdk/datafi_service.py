@@ -23,13 +23,13 @@ from .service_faults import (
     option_faults,
     option_type_faults,
     other_secret_faults,
-    variables_type_faults,
+    secret_variable_faults,
 )
 from .service_metrics import MeasuredService
 from .service_network import ServiceNetwork, vpc_faults
 from .service_settings import ServiceSettings
 from .service_task import SecretFields, service_task
-from .synthesis import refuse
+from .synthesis import other_app_faults, refuse
 
 __all__ = ["DatafiService"]
 
@@ -88,7 +88,7 @@ class DatafiService(MeasuredService):
 
         Of all containers of the cluster, this is for the one of the server's name, which the
         principal has to say: `aws ecs execute-command --container es …`. The AWS CLI describes the
-        task first. Source:
+        task first. The server itself needs `enable_execute_command=True`. Source:
         https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
 
         Args:
@@ -96,7 +96,14 @@ class DatafiService(MeasuredService):
 
         Returns:
             The grant.
+
+        Raises:
+            InvalidInputError: `enable_execute_command` is not given to the server.
         """
+        if not self._settings.enable_execute_command:
+            allowed = "True for a server in which a shell can be opened"
+            remedy = "hand in enable_execute_command=True"
+            refuse(self, [Fault("enable_execute_command", allowed, "False", remedy)])
         cluster = self.service.cluster
         tasks = Stack.of(self).format_arn(
             service="ecs", resource="task", resource_name=f"{cluster.cluster_name}/*"
@@ -122,6 +129,7 @@ class DatafiService(MeasuredService):
                 *option_type_faults(self._settings),
             ],
         )
+        refuse(self, other_app_faults(self, cluster=cluster, ingress=ingress))
         self._network = ServiceNetwork(cluster, self._settings)
 
     def _refuse_values(
@@ -144,12 +152,7 @@ class DatafiService(MeasuredService):
                 *ingress.unclaimable_name_faults(name),
                 *option_faults(settings, http_port),
                 *secret_faults,
-                *variables_type_faults(variables),
-                *validation.secret_variable_faults(
-                    validation.by_variable(variables),
-                    settings.environment,
-                    has_secret=secret is not None,
-                ),
+                *secret_variable_faults(secret, variables, settings.environment),
                 *other_secret_faults(settings, validation.by_variable(variables)),
                 *self._network.faults(ingress),
                 *own_faults,

@@ -16,7 +16,7 @@ from .ingress_base import IngressBase
 from .service_options import ServiceOptions
 from .service_settings import ServiceSettings
 from .service_task import SecretFields
-from .synthesis import concrete
+from .synthesis import concrete, other_app_faults
 from .validation import (
     JWT_JWKS,
     by_variable,
@@ -53,8 +53,8 @@ class EdgeServer(DatafiService):
             kinds, the secret holds both fields and both are named: `["KEY", "EDGE_KEY"]`. It must
             be given if the tag is not known, as with a digest or another image.
             `environment` holds `DISABLE_SSL`, `LOG_LEVEL`, `MEMORY` (the data cache in MiB: half of
-            the task's memory) and `PARQUET_STORAGE`, unless it says otherwise; others are
-            `TIMEOUT` and `CACHE_LIFE` in seconds.
+            the task's memory; left out if that is known at deployment only) and `PARQUET_STORAGE`,
+            unless it says otherwise; others are `TIMEOUT` and `CACHE_LIFE` in seconds.
 
     Raises:
         InvalidInputError: With every argument that cannot work.
@@ -105,7 +105,9 @@ class EdgeServer(DatafiService):
             secrets=settings.secrets,
         )
         if storage is not None:
-            faults += type_faults("storage", storage, EdgeStorage, "an EdgeStorage")
+            faults += type_faults(
+                "storage", storage, EdgeStorage, "an EdgeStorage"
+            ) or other_app_faults(self, storage=storage)
         if secret and settings.secret_variables is None and not _has_known_tag(settings):
             faults.append(unnamed_variables_fault())
         self._refuse_values(
@@ -143,17 +145,21 @@ class EdgeServer(DatafiService):
 
     def _image_faults(self) -> list[Fault]:
         """An image from the internet, where there is no way there."""
-        if self._settings.image is not None or self._network.has_way_out:
+        image = self._settings.image
+        is_elsewhere = image is None or isinstance(image, ecs.RepositoryImage)
+        if not is_elsewhere or self._network.has_way_out:
             return []
         allowed = "one that is in ECR already, where the subnets have no way out"
-        given = (
-            f"that of {'pull_through_cache' if self._settings.pull_through_cache else _REPOSITORY}"
-        )
+        given = "one that is pulled by its name" if image else f"that of {self._upstream}"
         remedy = (
             "hand in ecs.ContainerImage.from_ecr_repository(…), "
             "or say egress_provided=True if there is another way out"
         )
         return [Fault("image", allowed, given, remedy)]
+
+    @property
+    def _upstream(self) -> str:
+        return "pull_through_cache" if self._settings.pull_through_cache else _REPOSITORY
 
 
 def _has_known_tag(settings: ServiceSettings) -> bool:

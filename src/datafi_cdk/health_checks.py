@@ -116,10 +116,20 @@ def _number_faults(check: elbv2.HealthCheck) -> list[Fault]:
         faults += number_faults(name, concrete(getattr(check, name)), 2, 10)
     interval = check.interval or _DEFAULT_INTERVAL
     timeout = check.timeout or _DEFAULT_TIMEOUT
-    if faults or interval.is_unresolved() or timeout.is_unresolved():
+    if faults:
         return faults
-    if timeout.to_seconds() > interval.to_seconds():
-        allowed = f"at most the interval ({interval.to_seconds():g} s)"
-        given = f"{timeout.to_seconds():g} s"
-        return [Fault("timeout", allowed, given, "shorten it, or lengthen the interval")]
-    return []
+    unknown = [
+        name
+        for name, value in (("interval", interval), ("timeout", timeout))
+        if value.is_unresolved()
+    ]
+    if unknown and check.interval is not None and check.timeout is not None:
+        allowed = (
+            "known at synthesis where both interval and timeout are given, as CDK compares them"
+        )
+        return [Fault(unknown[0], allowed, "a token", "write a number, or leave one of them out")]
+    if unknown or timeout.to_seconds() < interval.to_seconds():
+        return []
+    allowed = f"less than the interval ({interval.to_seconds():g} s)"
+    given = f"{timeout.to_seconds():g} s"
+    return [Fault("timeout", allowed, given, "shorten it, or lengthen the interval")]

@@ -18,7 +18,7 @@ from . import validation
 from .edge_storage import EdgeStorage
 from .errors import Fault
 from .ingress_base import IngressBase
-from .service_faults import argument_type_faults, variables_type_faults
+from .service_faults import argument_type_faults, secret_variable_faults
 from .service_network import has_public, subnet_faults
 from .service_settings import DEFAULT_TAG
 from .synthesis import concrete, removal_policy_faults, seconds_faults, select_subnets
@@ -191,17 +191,19 @@ class ServerlessSettings:
 
     def _secret_faults(self) -> list[Fault]:
         faults = [] if self.secret is None else validation.secret_faults("secret", self.secret)
-        if self.secret_variables is not None:
-            faults += variables_type_faults(self.secret_variables)
-        elif self.secret is not None and (
-            self.image_digest is not None or concrete(self.tag_or_digest) is None
+        if (
+            self.secret_variables is None
+            and self.secret is not None
+            and (self.image_digest is not None or concrete(self.tag_or_digest) is None)
         ):
             faults.append(validation.unnamed_variables_fault())
         variables, environment = self.variables(), self.environment or {}
         return [
             *faults,
-            *validation.secret_variable_faults(
-                variables, environment, has_secret=self.secret is not None
+            *secret_variable_faults(
+                self.secret,
+                variables if self.secret_variables is None else self.secret_variables,
+                environment,
             ),
             *validation.lambda_variable_faults("secret_variables", variables),
             *validation.jwks_secret_faults(

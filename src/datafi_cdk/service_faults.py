@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from aws_cdk import Duration
@@ -18,7 +18,7 @@ from .errors import Fault
 from .health_checks import health_check_faults
 from .pull_through_cache import PullThroughCache
 from .service_settings import ServiceSettings
-from .synthesis import concrete, removal_policy_faults, seconds_faults
+from .synthesis import concrete, is_token_list, removal_policy_faults, seconds_faults
 from .validation import MOST_TASKS, interface_faults, kind_of, number_faults, type_faults
 
 _CAPACITY_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
@@ -100,6 +100,32 @@ def variables_type_faults(secret_variables: object) -> list[Fault]:
     return [Fault("secret_variables", allowed, given, "write it as ['KEY']")]
 
 
+def secret_variable_faults(
+    secret: object, variables: Sequence[str] | Mapping[str, str], environment: Mapping[str, str]
+) -> list[Fault]:
+    """Variables that are filled from the fields of a server's own secret.
+
+    Args:
+        secret: The secret, or `None`.
+        variables: The variables, given or by default.
+        environment: The plain variables.
+    """
+    if is_token_list(variables):
+        allowed = "a list that is known at synthesis, as each variable is named in the template"
+        return [Fault("secret_variables", allowed, "a token", "write the names one by one")]
+    faults = variables_type_faults(variables)
+    if not faults and secret is not None and not variables:
+        remedy = "name the fields to read, or leave the secret out"
+        faults.append(Fault("secret_variables", "at least one, of the secret", "none", remedy))
+    known = {
+        variable: "" if field is None else concrete(field)
+        for variable, field in validation.by_variable(variables).items()
+    }
+    return faults + validation.secret_variable_faults(
+        known, environment, has_secret=secret is not None
+    )
+
+
 def other_secret_faults(settings: ServiceSettings, variables: Mapping[str, str]) -> list[Fault]:
     """Variables that are filled from other secrets.
 
@@ -174,8 +200,9 @@ def _capacity_faults(strategies: Sequence[ecs.CapacityProviderStrategy]) -> list
         faults += number_faults(f"{argument}.base", concrete(strategy.base), 0, 100_000)
     if faults or not strategies:
         return faults
-    if len(set(names)) < len(names):
-        faults.append(Fault(argument, "different ones", f"{names[0]} twice", "remove one of them"))
+    if len({strategy.capacity_provider for strategy in strategies}) < len(strategies):
+        given = f"{names[0] or 'a token'} twice"
+        faults.append(Fault(argument, "different ones", given, "remove one of them"))
     if all(strategy.weight in (None, 0) for strategy in strategies):
         allowed = "given for at least one, or no task is started"
         faults.append(Fault(f"{argument}.weight", allowed, "nothing", "write weight=1"))
@@ -198,7 +225,10 @@ def _port_faults(settings: ServiceSettings, http_port: int) -> list[Fault]:
         *health_check_faults("http_health_check", settings.http_health_check, is_grpc=False),
         *health_check_faults("grpc_health_check", settings.grpc_health_check, is_grpc=True),
     ]
-    return faults + validation.port_pair_faults(http_port, settings.grpc_port)
+    same = validation.port_pair_faults(http_port, settings.grpc_port)
+    if concrete(http_port) is None:
+        same = [replace(fault, given="the same token") for fault in same]
+    return faults + same
 
 
 def _log_faults(settings: ServiceSettings) -> list[Fault]:
@@ -220,13 +250,23 @@ def _deployment_faults(settings: ServiceSettings) -> list[Fault]:
     faults = [
         *number_faults("min_healthy_percent", lowest, 0, 100),
         *number_faults("max_healthy_percent", highest, 100, 200),
-        *validation.percent_pair_faults(lowest, highest),
     ]
+    if not faults:
+        faults += validation.percent_pair_faults(lowest, highest, _fewest_tasks(settings))
     alarms = settings.deployment_alarms
     if alarms is not None and not alarms.alarm_names:
         remedy = "name an alarm, or leave deployment_alarms out"
         faults.append(Fault("deployment_alarms.alarm_names", "at least one", "none", remedy))
     return faults
+
+
+def _fewest_tasks(settings: ServiceSettings) -> int | None:
+    """How many tasks run at least, or `None` if that is none or not known."""
+    fewest = 1 if settings.desired_count is None else settings.desired_count
+    if settings.auto_scaling is not None:
+        fewest = getattr(settings.auto_scaling, "min", None)
+    known = concrete(fewest)
+    return known if known and not number_faults("", known, 1, MOST_TASKS) else None
 
 
 def _namespace_faults(namespace: servicediscovery.INamespace | None) -> list[Fault]:

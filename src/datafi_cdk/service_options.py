@@ -35,7 +35,8 @@ class ServiceOptions(TypedDict, total=False):
     image_digest: str | None
     """The digest of the server's own image, `sha256:…`, in place of a tag. Default: a tag."""
     image: ecs.ContainerImage | None
-    """Any other image, such as one from ECR, with its tag. Default: the server's own."""
+    """Any other image, such as one from ECR, with its tag. Where the subnets have no way out it is
+    in ECR (`ecs.ContainerImage.from_ecr_repository(…)`). Default: the server's own."""
     pull_through_cache: PullThroughCache | None
     """Takes the server's own image through ECR. Default: straight from its registry."""
     cpu: int
@@ -70,14 +71,17 @@ class ServiceOptions(TypedDict, total=False):
     vpc_subnets: ec2.SubnetSelection | None
     """The subnets of the tasks. Default: the private ones; public ones with `assign_public_ip`."""
     security_groups: Sequence[ec2.ISecurityGroup] | None
-    """The security groups of the tasks, at most five, to which the load balancer's access is added;
-    import existing ones in the server's own stack. Default: a new one, which lets in the load
-    balancer only."""
+    """The security groups of the tasks, at most five, to which the load balancer's access is added.
+    Servers of one stack that share an existing group share its import as well: what two imports
+    make of one rule is one in EC2, and goes with the first server that goes. Default: a new one,
+    which lets in the load balancer only."""
     assign_public_ip: bool
     """Whether tasks get public addresses, and so need no NAT gateway. Default: `False`."""
     egress_provided: bool
     """Says that isolated subnets have a way out which CDK does not see, such as a transit gateway
-    or a proxy. Default: `False`."""
+    or a proxy. Without one, tasks in existing isolated subnets need endpoints of the VPC for
+    `ecr.api`, `ecr.dkr`, `logs` and `secretsmanager` and the gateway endpoint of S3. Source:
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html. Default: `False`."""
     cloud_map_namespace: servicediscovery.INamespace | None
     """A Cloud Map namespace of the cluster's VPC in which the tasks are registered under `name`.
     `connections` says who may then connect. Default: none."""
@@ -123,14 +127,15 @@ class ServiceOptions(TypedDict, total=False):
     circuit_breaker: ecs.DeploymentCircuitBreaker
     """What becomes of a deployment whose tasks do not start. Default: it is rolled back."""
     deployment_alarms: ecs.DeploymentAlarmConfig | None
-    """Alarms that fail a deployment, by name; with
-    `behavior=ecs.AlarmBehavior.ROLLBACK_ON_ALARM` it is rolled back. An alarm on a metric of this
+    """Alarms that fail a deployment, by name, which is then rolled back, or with
+    `behavior=ecs.AlarmBehavior.FAIL_ON_ALARM` stays as it is. An alarm on a metric of this
     very server needs a fixed `alarm_name` to be named here, as each would wait for the other.
     Default: none."""
     min_healthy_percent: int
     """How many tasks stay during a deployment, in percent of the desired count, 0 to 100.
     Default: 100."""
     max_healthy_percent: int
-    """How many tasks there may be during a deployment, in percent, 100 to 200. Default: 200."""
+    """How many tasks there may be during a deployment, in percent, 100 to 200; rounded down, as the
+    other is rounded up, so that few tasks need a high one. Default: 200."""
     removal_policy: RemovalPolicy
     """What becomes of a new log group when it leaves the stack. Default: retained."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from aws_cdk import Duration, RemovalPolicy, Token
 from aws_cdk import aws_ec2 as ec2
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from .errors import Fault, InvalidInputError
 from .validation import located, number_faults, type_faults
@@ -35,10 +35,30 @@ def is_token_list(value: object) -> bool:
     )
 
 
+def other_app_faults(construct: Construct, **arguments: IConstruct | None) -> list[Fault]:
+    """Constructs of another app than that of a construct, to which CDK cannot refer."""
+    root = construct.node.root
+    allowed = "of the same app"
+    remedy = "import what is deployed by another app, with a from_… method"
+    return [
+        Fault(argument, allowed, f"{value.node.path} of another app", remedy)
+        for argument, value in arguments.items()
+        if value is not None and value.node.root is not root
+    ]
+
+
 def seconds_faults(argument: str, value: Duration | None, lowest: int, highest: int) -> list[Fault]:
-    """A whole number of seconds within bounds, both included."""
-    if value is None or value.is_unresolved():
+    """A whole number of seconds within bounds, both included.
+
+    CDK cannot convert one that is known only at deployment.
+    """
+    if value is None:
         return []
+    if value.is_unresolved():
+        if value.unit_label() == "seconds":
+            return []
+        given = f"a token of {value.unit_label()}"
+        return [Fault(argument, "in seconds, if a token", given, "write it as Duration.seconds(…)")]
     milliseconds = int(value.to_milliseconds())
     seconds = milliseconds // 1000 if milliseconds % 1000 == 0 else milliseconds / 1000
     return number_faults(f"{argument} in seconds", seconds, lowest, highest)

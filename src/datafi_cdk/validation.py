@@ -394,7 +394,7 @@ def secret_variable_faults(
             faults.append(variable_fault("secret_variables"))
             continue
         place = f"secret_variables.{variable}"
-        if not _matches(_FIELD, field):
+        if field is not None and not _matches(_FIELD, field):
             allowed = "the name of a field (A-Z, a-z, 0-9, _, . and -)"
             given = concealed(field) if field else "''"
             faults.append(Fault(place, allowed, given, "name a field of the secret"))
@@ -513,11 +513,31 @@ def port_pair_faults(http_port: int | None, grpc_port: int | None) -> list[Fault
     return [Fault("http_port", allowed, str(http_port), "choose the port that takes HTTP")]
 
 
-def percent_pair_faults(lowest: int | None, highest: int | None) -> list[Fault]:
+def percent_pair_faults(
+    lowest: int | None, highest: int | None, tasks: int | None = None
+) -> list[Fault]:
     """Room for a deployment between the tasks that stay and those there may be.
 
-    Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
+    ECS rounds the former up and the latter down. Source:
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
+
+    Args:
+        lowest: How many stay, in percent.
+        highest: How many there may be, in percent.
+        tasks: The lowest number of tasks, at least 1, if that is known.
     """
+    if tasks and lowest is not None and highest is not None:
+        may_start = tasks * highest // 100 > tasks
+        may_stop = -(-tasks * lowest // 100) < tasks
+        if may_start or may_stop:
+            return []
+        allowed = (
+            f"so far above min_healthy_percent ({lowest}) that of {tasks} "
+            f"{'task' if tasks == 1 else 'tasks'} one may start or stop in a deployment"
+        )
+        more, fewer = -(-(tasks + 1) * 100 // tasks), (tasks - 1) * 100 // tasks
+        remedy = f"raise it to {more}, or lower min_healthy_percent to {fewer}"
+        return [Fault("max_healthy_percent", allowed, str(highest), remedy)]
     if (lowest, highest) != (100, 100):
         return []
     allowed = "more than min_healthy_percent (100), or no deployment can begin"

@@ -235,6 +235,11 @@ BESIDE: dict[str, dict[str, Any]] = {
         f"{LAMBDA}.secret_variables": ["KEY"],
     },
     r"serverless\[0\].security_group_ids": {f"{LAMBDA}.in_vpc": True},
+    r"^coordinator\.ecr_repository_arn": {
+        "coordinator.ecr_repository_arn": f"{REPOSITORY}/co",
+        "coordinator.registry_credentials_secret_arn": None,
+    },
+    "max_healthy_percent": {f"{ES}.desired_count": 2, "coordinator.desired_count": 2},
     "^private$": {"new_vpc.nat_gateways": 1},
 }
 

@@ -6,6 +6,7 @@ import pytest
 from datafi_cdk import EdgeNetwork, EdgeServer, InvalidInputError
 from aws_cdk import Environment, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 from aws_cdk.assertions import Template
@@ -49,7 +50,9 @@ def isolated() -> Template:
         cluster=ecs.Cluster(stack, "Cluster", vpc=made.vpc),
         ingress=existing_ingress(stack),
         name="es",
-        image=ecs.ContainerImage.from_registry("registry.example.com/es"),
+        image=ecs.ContainerImage.from_ecr_repository(
+            ecr.Repository.from_repository_name(stack, "Images", "datafi-es"), "v1"
+        ),
     )
     return Template.from_stack(stack)
 

@@ -182,7 +182,14 @@ def test_scales_on_one_measure(scaling: AutoScaling, policy: str, expected: dict
 def test_scales_on_requests_of_the_http_targets() -> None:
     """The sum of HTTPS requests of a minute to each task."""
     around = surroundings()
-    scaling = AutoScaling(1, 4, cpu_percent=50, requests_per_target=1000)
+    scaling = AutoScaling(
+        1,
+        4,
+        cpu_percent=50,
+        requests_per_target=1000,
+        scale_in_cooldown=Duration.minutes(5),
+        scale_out_cooldown=Duration.seconds(30),
+    )
     EdgeServer(around.stack, "Es", **around.around, name="es", auto_scaling=scaling)
     template = Template.from_stack(around.stack)
     template.resource_count_is(SCALING, 2)
@@ -193,6 +200,7 @@ def test_scales_on_requests_of_the_http_targets() -> None:
     )
     metric = made["CustomizedMetricSpecification"]
     assert made["TargetValue"] == 1000
+    assert (made["ScaleInCooldown"], made["ScaleOutCooldown"]) == (300, 30)
     assert (metric["MetricName"], metric["Statistic"]) == ("RequestCountPerTarget", "Sum")
     group = logical_id(template, TARGET_GROUP, "EsHttp")
     assert {"Fn::GetAtt": [group, "TargetGroupFullName"]} in [

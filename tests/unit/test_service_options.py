@@ -447,6 +447,7 @@ CASES = [
         service("DeploymentConfiguration", "MaximumPercent"),
         200,
         150,
+        {"desired_count": 2},
     ),
     Case(
         "removal_policy",

@@ -5,11 +5,20 @@ from itertools import count
 from typing import Any
 
 import pytest
-from datafi_cdk import AutoScaling, Coordinator, EdgeServer, InvalidInputError
+from datafi_cdk import (
+    AutoScaling,
+    Coordinator,
+    EdgeServer,
+    EdgeStorage,
+    InvalidInputError,
+    PullThroughCache,
+)
 from aws_cdk import Duration, RemovalPolicy, Token
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_servicediscovery as servicediscovery
 from aws_cdk.assertions import Template
@@ -20,7 +29,11 @@ from deployment import (
     CANARY,
     LISTENER_RULE,
     REGION,
+    SERVICE,
+    TARGET_GROUP,
+    TASK_DEFINITION,
     Surroundings,
+    environment,
     existing_vpc,
     properties,
     secret,
@@ -31,6 +44,7 @@ Make = Callable[[Surroundings], dict[str, Any]]
 IMAGE = ecs.ContainerImage.from_registry("registry.example.com/es:v1")
 DIGEST = f"sha256:{'0' * 64}"
 WHOLE = "a whole number"
+TEXT, NUMBER = Token.as_string({"Ref": "Text"}), Token.as_number({"Ref": "Number"})
 ANYTHING_ELSE: tuple[Any, ...] = (
     object(),
     {CANARY},
@@ -47,6 +61,9 @@ ANYTHING_ELSE: tuple[Any, ...] = (
     str,
     RemovalPolicy,
     Construct,
+    float("nan"),
+    float("inf"),
+    float("-inf"),
 )
 
 
@@ -81,6 +98,11 @@ def by_arn(made: Surroundings) -> dict[str, Any]:
     """A cluster that does not know its VPC."""
     arn = f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/existing"
     return {"cluster": ecs.Cluster.from_cluster_arn(made.stack, "ByArn", arn)}
+
+
+def elsewhere() -> Surroundings:
+    """What another app has."""
+    return surroundings()
 
 
 def in_another_vpc(made: Surroundings) -> dict[str, Any]:
@@ -478,12 +500,41 @@ REFUSALS: list[tuple[Make, str, str, str, str]] = [
         "121",
         "in between",
     ),
+    *(
+        (check(**seconds), "http_health_check.timeout", f"less than the interval ({most} s)", *rest)
+        for seconds, most, *rest in (
+            ({"timeout": Duration.seconds(31)}, 30, "31 s", "shorten"),
+            ({"timeout": Duration.seconds(30)}, 30, "30 s", "shorten"),
+            ({"interval": Duration.seconds(5)}, 5, "5 s", "lengthen the interval"),
+        )
+    ),
     (
-        check(timeout=Duration.seconds(31)),
-        "http_health_check.timeout",
-        "at most the interval (30 s)",
-        "31 s",
-        "shorten",
+        check(interval=Duration.seconds(NUMBER), timeout=Duration.seconds(5)),
+        "http_health_check.interval",
+        "known at synthesis",
+        "a token",
+        "leave one of them out",
+    ),
+    (
+        check("grpc", interval=Duration.seconds(5), timeout=Duration.seconds(NUMBER)),
+        "grpc_health_check.timeout",
+        "known at synthesis",
+        "a token",
+        "leave one of them out",
+    ),
+    (
+        check(interval=Duration.minutes(NUMBER)),
+        "http_health_check.interval",
+        "in seconds, if a token",
+        "a token of minutes",
+        "Duration.seconds",
+    ),
+    (
+        lambda _: {"deregistration_delay": Duration.minutes(NUMBER)},
+        "deregistration_delay",
+        "in seconds, if a token",
+        "a token of minutes",
+        "Duration.seconds",
     ),
     (
         check(healthy_threshold_count=1),
@@ -549,11 +600,89 @@ REFUSALS: list[tuple[Make, str, str, str, str]] = [
         "in between",
     ),
     (
-        lambda _: {"max_healthy_percent": 100},
+        lambda _: {"max_healthy_percent": 100, "desired_count": NUMBER},
         "max_healthy_percent",
         "more than min_healthy_percent",
         "100",
         "raise it",
+    ),
+    *(
+        (
+            lambda _, percents=percents, tasks=tasks: {
+                "min_healthy_percent": percents[0],
+                "max_healthy_percent": percents[1],
+                **tasks,
+            },
+            "max_healthy_percent",
+            f"so far above min_healthy_percent ({percents[0]}) that of {counted} one may start",
+            str(percents[1]),
+            remedy,
+        )
+        for percents, tasks, counted, remedy in (
+            ((100, 150), {}, "1 task", "to 200, or lower min_healthy_percent to 0"),
+            (
+                (50, 100),
+                {"desired_count": 1},
+                "1 task",
+                "to 200, or lower min_healthy_percent to 0",
+            ),
+            (
+                (51, 149),
+                {"desired_count": 2},
+                "2 tasks",
+                "to 150, or lower min_healthy_percent to 50",
+            ),
+            (
+                (80, 133),
+                {"auto_scaling": AutoScaling(3, 9, cpu_percent=50)},
+                "3 tasks",
+                "to 134, or lower min_healthy_percent to 66",
+            ),
+        )
+    ),
+    (lambda _: {"cluster": elsewhere().cluster}, "cluster", "same app", "Test/Cluster", "import"),
+    (lambda _: {"ingress": elsewhere().ingress}, "ingress", "same app", "Test/Ingress", "import"),
+    (
+        lambda _: {"storage": EdgeStorage(elsewhere().stack, "Data")},
+        "storage",
+        "same app",
+        "Test/Data",
+        "import",
+    ),
+    (
+        with_secret("s8", secret_variables=[]),
+        "secret_variables",
+        "at least one",
+        "none",
+        "leave the secret out",
+    ),
+    (
+        with_secret("s9", secret_variables={}),
+        "secret_variables",
+        "at least one",
+        "none",
+        "leave the secret out",
+    ),
+    (
+        with_secret("s10", secret_variables=Token.as_list({"Ref": "Names"})),
+        "secret_variables",
+        "known at synthesis",
+        "a token",
+        "one by one",
+    ),
+    (
+        lambda _: {"capacity_provider_strategies": [strategy(TEXT, weight=1)] * 2},
+        "capacity_provider_strategies",
+        "different",
+        "a token twice",
+        "remove one",
+    ),
+    (
+        lambda _: {"http_port": NUMBER, "grpc_port": NUMBER},
+        "http_port",
+        "another port",
+        "the same token",
+        "takes HTTP",
     ),
     (lambda _: {"storage": "bucket"}, "storage", "an EdgeStorage", "type str", "hand in"),
 ]
@@ -704,7 +833,11 @@ def test_refuses_images_of_the_internet_without_a_way_there() -> None:
     made = in_isolated_subnets()
     with pytest.raises(InvalidInputError, match=r"Test/Es: image must be one that is in ECR"):
         EdgeServer(made.stack, "Es", **made.around, name="es")
-    assert EdgeServer(made.stack, "FromEcr", **made.around, name="from-ecr", image=IMAGE).service
+    with pytest.raises(InvalidInputError, match="Test/ByName: image must be one that is in ECR"):
+        EdgeServer(made.stack, "ByName", **made.around, name="by-name", image=IMAGE)
+    repository = ecr.Repository.from_repository_name(made.stack, "Images", "datafi-es")
+    image = ecs.ContainerImage.from_ecr_repository(repository, "v1")
+    assert EdgeServer(made.stack, "FromEcr", **made.around, name="from-ecr", image=image).service
     assert EdgeServer(made.stack, "Said", **made.around, name="said", egress_provided=True).service
 
 
@@ -721,6 +854,81 @@ def test_refuses_a_coordinator_that_cannot_pull(made: Surroundings) -> None:
     """The private registry needs credentials; another image does not."""
     with pytest.raises(InvalidInputError, match=r"/Co: registry_credentials must be given"):
         Coordinator(Construct(made.stack, "X"), "Co", **made.around, secret=secret(made.stack, "x"))
+
+
+@pytest.mark.parametrize("argument", ["image", "pull_through_cache"])
+def test_refuses_credentials_that_a_coordinator_would_not_use(
+    made: Surroundings, scopes: Iterator[Construct], argument: str
+) -> None:
+    """Another image brings what it needs along."""
+    scope = next(scopes)
+    names = ("registry_credentials", "secret", "ecr-pullthroughcache/acr")
+    registry, own, upstream = (secret(scope, name) for name in names)
+    images: dict[str, Any] = {
+        "image": IMAGE,
+        "pull_through_cache": PullThroughCache(
+            scope, "Cache", datafi_registry_credentials=upstream
+        ),
+    }
+    with pytest.raises(InvalidInputError) as refusal:
+        Coordinator(
+            scope,
+            "Co",
+            **made.around,
+            secret=own,
+            registry_credentials=registry,
+            **{argument: images[argument]},
+        )
+    (fault,) = refusal.value.faults
+    assert fault.place.endswith("/Co: registry_credentials")
+    assert f"left out if {argument} is given" in fault.allowed
+    assert "leave one" in fault.remedy
+
+
+def test_refuses_to_grant_a_shell_that_no_container_opens() -> None:
+    """ECS Exec is off by default."""
+    made = surroundings()
+    server = EdgeServer(made.stack, "Es", **made.around, name="es")
+    operator = iam.Role(made.stack, "Operator", assumed_by=iam.AccountRootPrincipal())
+    with pytest.raises(InvalidInputError, match="Es: enable_execute_command must be True for"):
+        server.grant_execute_command(operator)
+
+
+@pytest.mark.parametrize(
+    ("percents", "tasks"),
+    [
+        ((100, 200), {}),
+        ((0, 100), {}),
+        ((100, 150), {"desired_count": 2}),
+        ((50, 100), {"desired_count": 2}),
+        ((100, 134), {"auto_scaling": AutoScaling(3, 9, cpu_percent=50)}),
+        ((66, 100), {"desired_count": 3}),
+        ((100, 150), {"desired_count": 0}),
+        ((100, 150), {"desired_count": NUMBER}),
+        ((100, 150), {"auto_scaling": AutoScaling(0, 9, cpu_percent=50)}),
+        ((100, NUMBER), {}),
+    ],
+)
+def test_takes_percentages_with_which_a_deployment_begins(
+    made: Surroundings,
+    scopes: Iterator[Construct],
+    percents: tuple[int, int],
+    tasks: dict[str, Any],
+) -> None:
+    """One task more may start, or one may stop; or it is not known how many there are."""
+    scope = next(scopes)
+    lowest, highest = percents
+    name = scope.node.id.lower()
+    server = EdgeServer(
+        scope,
+        "Es",
+        **made.around,
+        name=f"begins-{name}",
+        min_healthy_percent=lowest,
+        max_healthy_percent=highest,
+        **tasks,
+    )
+    assert server.service
 
 
 @pytest.mark.parametrize(
@@ -791,6 +999,40 @@ def test_tokens_pass_in_scaling_and_health_checks() -> None:
     ]
     assert {"Ref": "Text"} in ports
     assert server.scaling is not None
+
+
+def test_tokens_pass_one_by_one() -> None:
+    """Fields, capacity providers, an interval and ports may be known only at deployment."""
+    made = surroundings()
+    EdgeServer(
+        made.stack,
+        "Es",
+        **made.around,
+        name="es",
+        secret=secret(made.stack, "es"),
+        secret_variables={"KEY": TEXT},
+        capacity_provider_strategies=[
+            strategy(Token.as_string({"Ref": name}), weight=1) for name in ("One", "Two")
+        ],
+        http_health_check=elbv2.HealthCheck(interval=Duration.seconds(NUMBER)),
+        http_port=NUMBER,
+        grpc_port=Token.as_number({"Ref": "Other"}),
+    )
+    template = Template.from_stack(made.stack)
+    (container,) = properties(template, TASK_DEFINITION)["ContainerDefinitions"]
+    (variable,) = container["Secrets"]
+    assert variable["ValueFrom"]["Fn::Join"][1][1] == {"Ref": "Text"}
+    strategies = properties(template, SERVICE)["CapacityProviderStrategy"]
+    assert [entry["CapacityProvider"]["Ref"] for entry in strategies] == ["One", "Two"]
+    targets = properties(template, TARGET_GROUP, "EsHttp")
+    assert targets["HealthCheckIntervalSeconds"] == {"Ref": "Number"}
+
+
+def test_memory_of_deployment_leaves_the_data_cache_to_the_image() -> None:
+    """Half of a number that is not known yet cannot be written."""
+    made = surroundings()
+    EdgeServer(made.stack, "Es", **made.around, name="es", memory_limit_mib=NUMBER)
+    assert "MEMORY" not in environment(Template.from_stack(made.stack))
 
 
 def test_an_existing_vpc_of_the_same_id_is_the_same() -> None:
