@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from aws_cdk import Names, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -37,11 +35,8 @@ def _arn(role: iam.IRole) -> str:
     if not isinstance(role, iam.Role) or not isinstance(made, iam.CfnRole):
         return role.role_arn
     path = (made.path or "/").lstrip("/")
-    return cast(
-        str,
-        Stack.of(role).format_arn(
-            service="iam", region="", resource="role", resource_name=f"{path}{role.role_name}"
-        ),
+    return Stack.of(role).format_arn(
+        service="iam", region="", resource="role", resource_name=f"{path}{role.role_name}"
     )
 
 

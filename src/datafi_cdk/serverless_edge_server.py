@@ -25,7 +25,7 @@ from .lambda_target import lambda_target_group
 from .role_access import role_of_this_stack
 from .secret_access import grant_key
 from .security_group_access import in_stack_of
-from .serverless_settings import SPARE_SECONDS, ServerlessSettings
+from .serverless_settings import SPARE_SECONDS, ServerlessSettings, count_references
 from .service_metrics import MetricOptions, target_group_metric
 from .synthesis import refuse
 
@@ -66,7 +66,8 @@ class ServerlessEdgeServer(Construct):
     `environment_encryption`, and whoever has `lambda:GetFunctionConfiguration` and `kms:Decrypt` on
     that key reads it, in the console as well. Whoever deploys needs `kms:Encrypt`, `kms:Decrypt`
     and `kms:CreateGrant` on it. The function gets no access to the secret itself, and the new value
-    of a rotated secret only when a deployment changes the function. Sources:
+    of a rotated secret only when a deployment changes the function. A stack takes at most 60 such
+    references. Sources:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
     and https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
 
@@ -96,8 +97,9 @@ class ServerlessEdgeServer(Construct):
         jwt_jwks_secret: A JSON secret with the field `JWT_JWKS`, the coordinator's public keys,
             which all servers of a deployment share. Default: the variable is not set from it.
         environment: More variables, which can be read in the template. Default: `DISABLE_SSL`,
-            `LOG_LEVEL`, `TIMEOUT`, `MEMORY` (the data cache in MiB: half of `memory_size`) and
-            `PARQUET_STORAGE`; what is given here wins.
+            `LOG_LEVEL`, `MEMORY` (the data cache in MiB: half of `memory_size`, left out if that is
+            known at deployment only) and `PARQUET_STORAGE`; what is given here wins. `TIMEOUT`
+            follows from `timeout`.
         environment_encryption: The key that encrypts the variables, whose policy leaves permissions
             to IAM, as by default. Default: a new one with rotation if there are secrets, else that
             of AWS.
@@ -206,7 +208,9 @@ class ServerlessEdgeServer(Construct):
             removal_policy=removal_policy,
         )
         refuse(self, settings.type_faults())
+        refuse(self, settings.place_faults(self))
         refuse(self, settings.faults())
+        refuse(self, count_references(self, len(settings.secret_environment())))
 
         self.ingress = ingress
         self.name = name

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
-from aws_cdk import Duration, Fn, RemovalPolicy, Size, SizeRoundingBehavior
+from aws_cdk import Duration, Fn, RemovalPolicy, Size, SizeRoundingBehavior, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
@@ -13,6 +14,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
 
 from . import validation
 from .edge_storage import EdgeStorage
@@ -21,7 +23,13 @@ from .ingress_base import IngressBase
 from .service_faults import argument_type_faults, secret_variable_faults
 from .service_network import has_public, subnet_faults
 from .service_settings import DEFAULT_TAG
-from .synthesis import concrete, removal_policy_faults, seconds_faults, select_subnets
+from .synthesis import (
+    concrete,
+    other_app_faults,
+    removal_policy_faults,
+    seconds_faults,
+    select_subnets,
+)
 from .validation import JWT_JWKS, by_variable, number_faults
 
 SPARE_SECONDS = 2
@@ -32,6 +40,17 @@ _LONGEST_SECONDS = 900
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 """
+
+_MOST_BYTES = 4096
+"""What all variables of a function may take. Source: as above."""
+
+_MOST_REFERENCES = 60
+"""How many dynamic references a template may hold.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+"""
+
+_REFERENCES: WeakKeyDictionary[Stack, int] = WeakKeyDictionary()
 
 # Argument, class, what it is called.
 _CLASSES: tuple[tuple[str, type, str], ...] = (
@@ -66,6 +85,24 @@ _REQUIRED = (
     "architecture",
     "removal_policy",
 )
+
+
+def count_references(construct: Construct, count: int) -> list[Fault]:
+    """Count the dynamic references of a server, if its stack still takes them.
+
+    Args:
+        construct: The server.
+        count: How many it has.
+    """
+    stack = Stack.of(construct)
+    total = _REFERENCES.get(stack, 0) + count
+    if total > _MOST_REFERENCES:
+        allowed = f"so few that a stack has at most {_MOST_REFERENCES} dynamic references"
+        given = f"{count}, which makes {total} in {stack.node.path}"
+        remedy = "put further servers into another stack, or a nested one"
+        return [Fault("secret_variables", allowed, given, remedy)]
+    _REFERENCES[stack] = total
+    return []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +190,7 @@ class ServerlessSettings:
             *self._function_faults(),
             *validation.environment_faults(self.environment or {}),
             *validation.lambda_variable_faults("environment", self.environment or {}),
+            *self._environment_faults(),
             *self._secret_faults(),
             *self._network_faults(),
             *validation.exclusive_faults(
@@ -161,6 +199,20 @@ class ServerlessSettings:
             *validation.priority_faults("http_rule_priority", concrete(self.http_rule_priority)),
             *removal_policy_faults(self.removal_policy),
         ]
+
+    def place_faults(self, construct: Construct) -> list[Fault]:
+        """What is of another app or region than the server; types are as they must be.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/dg/images-create.html
+        """
+        faults = other_app_faults(construct, ingress=self.ingress, storage=self.storage)
+        own = concrete(Stack.of(construct).region)
+        region = concrete(self.repository.env.region)
+        if own is not None and region is not None and region != own:
+            allowed = f"in the region of the stack ({own}), from which Lambda takes images"
+            remedy = "push the image to a repository there, or let ECR replicate it"
+            faults.append(Fault("repository", allowed, f"one in {region}", remedy))
+        return faults
 
     def _function_faults(self) -> list[Fault]:
         return [
@@ -173,6 +225,24 @@ class ServerlessSettings:
             *self._timeout_faults(),
             *self._disk_faults(),
         ]
+
+    def _environment_faults(self) -> list[Fault]:
+        """Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
+        environment, faults = self.environment or {}, []
+        if "TIMEOUT" in environment:
+            allowed = "left out, as timeout sets it and how long the function lives"
+            remedy = "write timeout=Duration.seconds(…)"
+            faults.append(Fault("environment.TIMEOUT", allowed, "a value of its own", remedy))
+        texts = [*environment, *environment.values(), *self.variables()]
+        known = [text for text in texts if isinstance(text, str) and concrete(text) is not None]
+        size = sum(len(text.encode(errors="surrogatepass")) for text in known)
+        if size > _MOST_BYTES:
+            allowed = f"so short that all variables take at most {_MOST_BYTES} bytes"
+            remedy = "shorten it, or run the server on Fargate (EdgeServer)"
+            faults.append(
+                Fault("environment", allowed, f"{size} bytes, without values of secrets", remedy)
+            )
+        return faults
 
     def _timeout_faults(self) -> list[Fault]:
         if self.timeout.is_unresolved():

@@ -262,7 +262,7 @@ def _deployment_faults(settings: ServiceSettings) -> list[Fault]:
 
 def _fewest_tasks(settings: ServiceSettings) -> int | None:
     """How many tasks run at least, or `None` if that is none or not known."""
-    fewest = 1 if settings.desired_count is None else settings.desired_count
+    fewest: int | None = 1 if settings.desired_count is None else settings.desired_count
     if settings.auto_scaling is not None:
         fewest = getattr(settings.auto_scaling, "min", None)
     known = concrete(fewest)

@@ -380,7 +380,9 @@ def secret_faults(argument: str, secret: object) -> list[Fault]:
 
 
 def secret_variable_faults(
-    secret_variables: Mapping[str, str] | None, environment: Mapping[str, str], has_secret: bool
+    secret_variables: Mapping[str, str | None] | None,
+    environment: Mapping[str, str],
+    has_secret: bool,
 ) -> list[Fault]:
     """Variables that are filled from the fields of a secret."""
     faults = []

@@ -63,7 +63,7 @@ SERVER: dict[str, Any] = {
     "image_tag": "v2",
     "image_digest": DIGEST,
     "cpu_architecture": "ARM64",
-    "environment": {"TIMEOUT": "1200"},
+    "environment": {"CACHE_LIFE": "1800"},
     "security_group_ids": ["sg-4d5e6f"],
     "log_retention_days": 7,
     "http_rule_priority": 40_000,

@@ -74,7 +74,7 @@ def surrounded() -> Surroundings:
         secret=secret(stack, "full", with_key=True),
         secret_variables={"EDGE_KEY": "es2_key", "LOG_LEVEL": "level"},
         jwt_jwks_secret=secret(stack, "jwks"),
-        environment={"TIMEOUT": "20", "MEMORY": "64", "CACHE_LIFE": "1800"},
+        environment={"DISABLE_SSL": "false", "MEMORY": "64", "CACHE_LIFE": "1800"},
         storage=EdgeStorage(stack, "Data"),
         vpc=made.vpc,
         log_retention=logs.RetentionDays.ONE_WEEK,
@@ -192,8 +192,8 @@ def test_digest_may_be_known_at_deployment_only() -> None:
 def test_environment_of_the_user_wins(template: Template) -> None:
     """Own values stand in place of the defaults, and the storage's value is made at deployment."""
     found = variables(template, "Full")
-    assert (found["TIMEOUT"], found["MEMORY"], found["CACHE_LIFE"]) == ("20", "64", "1800")
-    assert (found["DISABLE_SSL"]) == "true"
+    assert (found["DISABLE_SSL"], found["MEMORY"], found["CACHE_LIFE"]) == ("false", "64", "1800")
+    assert found["TIMEOUT"] == "600"
     bucket = {logical_id(template, BUCKET, "Data"): "the-bucket"}
     assert json.loads(resolved(found["PARQUET_STORAGE"], bucket)) == {
         "amazonS3": {

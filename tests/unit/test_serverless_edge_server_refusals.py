@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
-from datafi_cdk import EdgeServer, InvalidInputError, ServerlessEdgeServer
-from aws_cdk import CfnParameter, Duration, Size
+from datafi_cdk import EdgeServer, EdgeStorage, InvalidInputError, ServerlessEdgeServer
+from aws_cdk import CfnParameter, Duration, Environment, NestedStack, Size, Stack, Token
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_logs as logs
 from aws_cdk.assertions import Template
-from deployment import CANARY, FUNCTION, Surroundings, properties, secret, surroundings
+from constructs import Construct
+from deployment import (
+    ACCOUNT,
+    CANARY,
+    FUNCTION,
+    Surroundings,
+    new_app,
+    properties,
+    secret,
+    surroundings,
+)
 
 DIGEST = f"sha256:{'0' * 64}"
 ISOLATED = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
@@ -179,7 +190,35 @@ REFUSALS: list[tuple[dict[str, Any], str, str, str, str]] = [
         "not shown",
         "store it",
     ),
-    ({"environment": {"TIMEOUT": 20}}, "environment.TIMEOUT", "a string", "not shown", "quotes"),
+    ({"environment": {"LEVEL": 20}}, "environment.LEVEL", "a string", "not shown", "quotes"),
+    (
+        {"environment": {"TIMEOUT": "20"}},
+        "environment.TIMEOUT",
+        "left out, as timeout sets it",
+        "a value of its own",
+        "timeout=",
+    ),
+    (
+        {"environment": {"A0": "ä" * 2000}, "secret": ..., "secret_variables": ["K" * 95]},
+        "environment",
+        "at most 4096 bytes",
+        "4097 bytes",
+        "EdgeServer",
+    ),
+    (
+        {"secret": ..., "secret_variables": []},
+        "secret_variables",
+        "at least one",
+        "none",
+        "leave the secret out",
+    ),
+    (
+        {"secret": ..., "secret_variables": Token.as_list({"Ref": "Names"})},
+        "secret_variables",
+        "known at synthesis",
+        "a token",
+        "one by one",
+    ),
     ({"environment": {"1A": "x"}}, "environment", "of variables named", "not shown", "rename"),
     ({"environment": ["A"]}, "environment", "a mapping", "type list", "hand in"),
     (
@@ -310,6 +349,71 @@ def test_all_faults_are_told_at_once(made: Surroundings) -> None:
     ]
 
 
+def test_as_much_as_fits_is_taken() -> None:
+    """4096 bytes of names and values that are known; a token may be of any length."""
+    long = Token.as_string({"Ref": "Long"}) * 200
+    assert server_of_its_own(environment={"A0": "a" * 4092, "B0": long}).function
+
+
+@pytest.mark.parametrize("argument", ["ingress", "storage"])
+def test_refuses_what_is_of_another_app(argument: str) -> None:
+    """CDK cannot refer to it."""
+    made, other = surroundings(), surroundings()
+    given = {"ingress": other.ingress, "storage": EdgeStorage(other.stack, "Data")}[argument]
+    with pytest.raises(InvalidInputError, match=f"Es: {argument} must be of the same app, got Te"):
+        server_of_its_own(made, **{argument: given})
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "eu-central-1", None])
+def test_image_is_in_the_region_of_the_stack(region: str | None) -> None:
+    """Lambda takes images from no other, where both are known."""
+    env = Environment(account=ACCOUNT, region=region) if region else None
+    made = surroundings(Stack(new_app(), "Test", env=env))
+    arn = f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/datafi-es"
+    repository = ecr.Repository.from_repository_arn(made.stack, "There", arn)
+    if region != "eu-central-1":
+        assert server_of_its_own(made, repository=repository).function
+        return
+    with pytest.raises(InvalidInputError) as refusal:
+        server_of_its_own(made, repository=repository)
+    assert str(refusal.value).startswith(
+        "Test/Es: repository must be in the region of the stack (eu-central-1), from which Lambda "
+        "takes images, got one in eu-west-1; push the image"
+    )
+
+
+def test_refuses_more_references_than_a_template_holds() -> None:
+    """60 in a stack; a nested one has a template of its own, as has another."""
+    made = surroundings()
+    keys = secret(made.stack, "keys")
+    names = [f"KEY_{number}" for number in range(31)]
+
+    def add(scope: Construct, name: str, count: int) -> ServerlessEdgeServer:
+        return ServerlessEdgeServer(
+            scope,
+            name,
+            ingress=made.ingress,
+            name=name,
+            repository=ecr.Repository.from_repository_name(scope, f"{name}-images", "datafi-es"),
+            secret=keys,
+            secret_variables=names[:count],
+        )
+
+    add(made.stack, "one", 30)
+    with pytest.raises(InvalidInputError) as refusal:
+        add(made.stack, "two", 31)
+    assert str(refusal.value) == (
+        "Test/two: secret_variables must be so few that a stack has at most 60 dynamic references, "
+        "got 31, which makes 61 in Test; put further servers into another stack, or a nested one."
+    )
+    add(made.stack, "three", 30)
+    nested = NestedStack(made.stack, "Nested")
+    assert add(nested, "four", 31).function
+    for template, count in ((made.stack, 60), (nested, 31)):
+        found = json.dumps(Template.from_stack(template).to_json())
+        assert found.count("{{resolve:secretsmanager:") == count
+
+
 def test_connections_need_a_vpc() -> None:
     """A function in no VPC has no security groups to talk of."""
     edge = server_of_its_own()
@@ -341,6 +445,5 @@ def server_of_its_own(made: Surroundings | None = None, **arguments: Any) -> Ser
     """A server in a stack of its own."""
     made = made or surroundings()
     repository = ecr.Repository.from_repository_name(made.stack, "Images", "datafi-es")
-    return ServerlessEdgeServer(
-        made.stack, "Es", ingress=made.ingress, name="es", repository=repository, **arguments
-    )
+    given = {"ingress": made.ingress, "name": "es", "repository": repository, **arguments}
+    return ServerlessEdgeServer(made.stack, "Es", **given)
