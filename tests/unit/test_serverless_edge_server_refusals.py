@@ -24,6 +24,7 @@ from deployment import (
     surroundings,
 )
 
+NO_NUMBERS = (float("nan"), float("inf"), float("-inf"))
 DIGEST = f"sha256:{'0' * 64}"
 ISOLATED = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
 PUBLIC = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC)
@@ -81,7 +82,17 @@ REFUSALS: list[tuple[dict[str, Any], str, str, str, str]] = [
     ),
     *(
         ({"memory_size": size}, "memory_size", "from 128 to 10240", repr(size), "in between")
-        for size in (127, 10241, "2048", 0.5, True)
+        for size in (127, 10241, "2048", 0.5, True, *NO_NUMBERS)
+    ),
+    *(
+        (
+            {"http_rule_priority": number},
+            "http_rule_priority",
+            "1 to 50000",
+            repr(number),
+            "between",
+        )
+        for number in NO_NUMBERS
     ),
     ({"memory_size": None}, "memory_size", "given", "None", "hand in a value"),
     *(

@@ -197,6 +197,17 @@ REFUSALS: list[tuple[Make, str, str, str, str]] = [
     (scaled(0, 0, cpu_percent=50), "auto_scaling.max", "from 1", "0", "in between"),
     (scaled("1", 2, cpu_percent=50), "auto_scaling.min", WHOLE, "'1'", "in between"),
     (scaled(None, 2, cpu_percent=50), "auto_scaling.min", "given", "None", "hand in"),
+    *(
+        (scaled(*bounds, **targets), f"auto_scaling.{name}", WHOLE, repr(number), "in between")
+        for number in (float("nan"), float("inf"), float("-inf"))
+        for name, bounds, targets in (
+            ("min", (number, 2), {"cpu_percent": 50}),
+            ("max", (1, number), {"cpu_percent": 50}),
+            ("cpu_percent", (1, 2), {"cpu_percent": number}),
+            ("memory_percent", (1, 2), {"memory_percent": number}),
+            ("requests_per_target", (1, 2), {"requests_per_target": number}),
+        )
+    ),
     (scaled(1, 2, cpu_percent=101), "auto_scaling.cpu_percent", "to 100", "101", "in between"),
     (scaled(1, 2, memory_percent=0), "auto_scaling.memory_percent", "from 1", "0", "in between"),
     (
