@@ -27,6 +27,7 @@ from .config_sections import (
 from .config_services import CoordinatorConfig, EdgeServersConfig
 from .config_structure import structure_faults
 from .errors import InvalidInputError
+from .validation import type_faults
 
 __all__ = ["DatafiEdgeConfig"]
 
@@ -121,6 +122,8 @@ class DatafiEdgeConfig(Section):
             config = DatafiEdgeConfig.from_file("datafi.yaml")
             ```
         """
+        if not isinstance(path, str | PathLike):
+            raise InvalidInputError(type_faults("path", path, Path, "a str or a Path"))
         document = read_yaml(Path(path))
         faults = document.duplicates
         try:

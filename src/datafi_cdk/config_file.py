@@ -9,17 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.composer import ComposerError
 from ruamel.yaml.constructor import ConstructorError
 from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.scanner import ScannerError
 
+from .config_yaml import MOST_LEVELS, TooDeepError, new_yaml
 from .errors import Fault, InvalidInputError
 
 _PLAIN_PLACE = re.compile(r"[A-Za-z0-9_.\[\]-]+")
 _LAST_KEY = re.compile(r"(\.?[^.\[\]]+|\[[0-9]+\])$")
+_MOST_KEYS = 100_000
+"""How many keys and entries a file may have, each alias counted as what it stands for."""
+_TOO_DEEP = f"lists and mappings in each other on more than {MOST_LEVELS} levels"
 
 
 @dataclass(frozen=True)
@@ -62,26 +66,41 @@ def read_yaml(path: Path) -> YamlDocument:
     Raises:
         InvalidInputError: There is no such file, it cannot be read, or it is no YAML 1.2.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise _refusal(path, "an existing file", "nothing", "check the path") from None
-    except (OSError, UnicodeDecodeError) as error:
-        given = type(error).__name__
-        raise _refusal(path, "a readable file in UTF-8", given, "check the file") from error
-    yaml = YAML(typ="safe", pure=True)
-    yaml.allow_duplicate_keys = True
+    text = _text(path)
+    yaml = new_yaml()
     try:
         root = yaml.compose(text)
-        lines = list(_lines(root, "", path, ())) if root else []
+        lines = list(_lines(root, path)) if root else []
         data = yaml.load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"{path}:{mark.line + 1}" if mark else str(path)
         raise _refusal(place, "YAML", _problem(error), "correct the line") from None
-    except (YAMLError, RecursionError) as error:
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        given = "a control character"
+        raise _refusal(f"{path}:{line}", "YAML", given, "remove the character") from None
+    except YAMLError as error:
         raise _refusal(path, "YAML", type(error).__name__, "correct the file") from None
     return YamlDocument(path, data, dict(lines), tuple(_duplicates(lines)))
+
+
+def _text(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise _refusal(path, "an existing file", "nothing", "check the path") from None
+    except OSError as error:
+        given = type(error).__name__
+        raise _refusal(path, "a readable file", given, "check the path") from None
+    except ValueError:
+        raise _refusal("path", "one that a file can have", repr(str(path)), "check it") from None
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        given = "bytes of another encoding"
+        raise _refusal(f"{path}:{line}", "in UTF-8", given, "save the file as UTF-8") from None
 
 
 def _duplicates(lines: Iterable[tuple[str, int]]) -> Iterator[Fault]:
@@ -98,6 +117,8 @@ def _problem(error: MarkedYAMLError) -> str:
     """What is wrong with a line, without its text, which may be secret."""
     if isinstance(error, ScannerError):
         return str(error.problem)
+    if isinstance(error, TooDeepError):
+        return _TOO_DEEP
     if isinstance(error, ComposerError) and error.context is None:
         return "an alias without its anchor"
     if isinstance(error, ConstructorError):
@@ -109,9 +130,21 @@ def _refusal(place: Path | str, allowed: str, given: str, remedy: str) -> Invali
     return InvalidInputError([Fault(str(place), allowed, given, remedy)])
 
 
-def _lines(
+def _lines(root: Node, path: Path) -> Iterator[tuple[str, int]]:
+    """The line of each key, also of those that an alias stands for, unless these are too many."""
+    for count, (place, line) in enumerate(_lines_inside(root, "", path, ()), start=1):
+        if count > _MOST_KEYS:
+            allowed = f"YAML of at most {_MOST_KEYS} keys and entries, with those of aliases"
+            raise _refusal(f"{path}:{line}", allowed, "more", "use fewer aliases")
+        yield place, line
+
+
+def _lines_inside(
     node: Node, place: str, path: Path, ancestors: tuple[Node, ...]
 ) -> Iterator[tuple[str, int]]:
+    if len(ancestors) > MOST_LEVELS:
+        where = f"{path}:{node.start_mark.line + 1}"
+        raise _refusal(where, "YAML", _TOO_DEEP, "use fewer aliases")
     for key, mark, value in _entries(node):
         inside = (
             f"{place}{key}" if isinstance(node, SequenceNode) or not place else f"{place}.{key}"
@@ -121,7 +154,7 @@ def _lines(
             where = f"{path}:{mark.line + 1}"
             raise _refusal(where, "YAML without recursion", given, "write it out")
         yield inside, mark.line + 1
-        yield from _lines(value, inside, path, (*ancestors, node))
+        yield from _lines_inside(value, inside, path, (*ancestors, node))
 
 
 def _entries(node: Node) -> Iterator[tuple[str, StringMark, Node]]:

@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from datafi_cdk import DatafiEdgeConfig, InvalidInputError
@@ -194,10 +195,72 @@ def test_refuses_what_is_no_configuration(
     assert word in sentence
 
 
-def test_refuses_bytes_that_are_no_text(refused: Callable[[bytes], list[str]]) -> None:
-    """A file that is not in UTF-8 is refused by its name."""
-    (sentence,) = refused(b"deployment_name: \xff\xfe\n")
-    assert sentence.startswith("datafi.yaml must be a readable file in UTF-8")
+BROKEN: dict[str, tuple[str | bytes, str]] = {
+    "a number of 5000 digits": (f"cpu: {'9' * 5000}", "a tag or value that is not known"),
+    "a hexadecimal one": (f"cpu: 0x{'f' * 5000}", "a tag or value that is not known"),
+    "no whole number": ("cpu: !!int abc", "a tag or value that is not known"),
+    "no number": ("cpu: !!float abc", "a tag or value that is not known"),
+    "no boolean": ("storage: !!bool abc", "a tag or value that is not known"),
+    "beyond Unicode": ('image_tag: "\\U00110000"', "an escape of no character"),
+    "far beyond it": ('image_tag: "\\UFFFFFFFF"', "an escape of no character"),
+    "a control character": ("image_tag: a\x07", "a control character"),
+    "another encoding": (b"image_tag: \xe9", "bytes of another encoding"),
+    "a deep list": (f"environment: {'[' * 3000}", "more than 100 levels"),
+    "a deep mapping": (f"environment: {'{a: ' * 3000}", "more than 100 levels"),
+}
+
+
+@pytest.mark.parametrize(("text", "word"), BROKEN.values(), ids=BROKEN)
+def test_refuses_what_cannot_be_read_with_its_line(
+    refused: Callable[[str | bytes], list[str]], text: str | bytes, word: str
+) -> None:
+    """A value that no reader can convert is one fault of the file, and no traceback."""
+    given = text if isinstance(text, bytes) else text.encode()
+    (sentence,) = refused(b"deployment_name: acme\n" + given + b"\ncolour: red\n")
+    assert sentence.startswith("datafi.yaml:2 must be ")
+    assert word in sentence
+
+
+@pytest.mark.parametrize("date", ["2024-12-31", "2024-02-30", "2024-02-30T99:00:00+99:00"])
+def test_what_looks_like_a_date_is_a_string(
+    load: Callable[[str], DatafiEdgeConfig], date: str
+) -> None:
+    """Tags that are dates need no quotes; that there is such a date is not asked."""
+    config = load(EXAMPLE.replace("LOG_LEVEL: INFO", f"LOG_LEVEL: {date}"))
+    assert config.edge_servers.long_running[0].environment["LOG_LEVEL"] == date
+
+
+def test_what_looks_like_a_date_is_the_name_of_no_variable(
+    refused: Callable[[str], list[str]],
+) -> None:
+    """As a key it is a string as well, and refused as any other."""
+    (sentence,) = refused(EXAMPLE.replace("LOG_LEVEL: INFO", "2024-02-31: x"))
+    assert "environment must be of variables named with A-Z" in sentence
+
+
+def test_refuses_aliases_that_stand_for_too_much(refused: Callable[[str], list[str]]) -> None:
+    """A few lines of aliases of aliases are refused at once, wide or deep as they are."""
+    wide = [f"x{i}: &x{i} [{', '.join([f'*x{i - 1}'] * 10)}]" for i in range(1, 12)]
+    (sentence,) = refused("\n".join(["x0: &x0 [a]", *wide]))
+    assert "at most 100000 keys and entries, with those of aliases, got more" in sentence
+    deep = [f"x{i}: &x{i} [*x{i - 1}]" for i in range(1, 400)]
+    (sentence,) = refused("\n".join(["x0: &x0 [a]", *deep]))
+    assert "on more than 100 levels; use fewer aliases" in sentence
+
+
+def test_aliases_may_repeat_a_server(load: Callable[[str], DatafiEdgeConfig]) -> None:
+    """What two servers have in common is written once."""
+    text = EXAMPLE.replace("    - name: es\n", "    - &es\n      name: es\n")
+    text = text.replace("  serverless: []", "    - {<<: *es, name: other}")
+    one, other = load(text).edge_servers.long_running
+    assert one.model_copy(update={"name": "other"}) == other
+
+
+@pytest.mark.parametrize("path", ["a\0b", None, 7, b"datafi.yaml"])
+def test_refuses_paths_that_are_none(path: Any) -> None:
+    """Neither a name that no file can have nor another type ends in a traceback."""
+    with pytest.raises(InvalidInputError, match="must be"):
+        DatafiEdgeConfig.from_file(path)
 
 
 def test_refuses_files_that_are_not_there(tmp_path: Path) -> None:

