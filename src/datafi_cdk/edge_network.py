@@ -11,7 +11,16 @@ from constructs import Construct
 
 from .errors import Fault
 from .synthesis import concrete, refuse, removal_policy_faults
-from .validation import interface_faults, kind_of, number_faults, switch_faults, type_faults
+from .validation import (
+    endpoint_id,
+    interface_endpoint_faults,
+    interface_faults,
+    kind_of,
+    number_faults,
+    required_faults,
+    switch_faults,
+    type_faults,
+)
 
 __all__ = ["EdgeNetwork"]
 
@@ -128,8 +137,8 @@ class EdgeNetwork(Construct):
 
     def _zone_faults(self, max_azs: int, nat_gateways: int) -> list[Fault]:
         faults = [
-            *number_faults("max_azs", concrete(max_azs), 2, 6),
-            *number_faults("nat_gateways", concrete(nat_gateways), 0, 6),
+            *_count_faults("max_azs", max_azs, 2, 6),
+            *_count_faults("nat_gateways", nat_gateways, 0, 6),
         ]
         if faults:
             return faults
@@ -161,7 +170,7 @@ class EdgeNetwork(Construct):
         by_name = {service.short_name: service for service in services}
         return {
             name: self.vpc.add_interface_endpoint(
-                "".join(word.capitalize() for word in name.replace("-", ".").split(".")),
+                endpoint_id(name),
                 service=service,
                 security_groups=[group],
                 open=False,
@@ -199,13 +208,21 @@ def _subnets(nat_gateways: int, *, public: bool) -> list[ec2.SubnetConfiguration
     ]
 
 
+def _count_faults(argument: str, count: int, lowest: int, highest: int) -> list[Fault]:
+    """A number that decides which subnets there are."""
+    if count is not None and concrete(count) is None:
+        allowed = "known at synthesis, as it decides which subnets there are"
+        return [Fault(argument, allowed, "a token", "write the number")]
+    return required_faults(**{argument: count}) or number_faults(argument, count, lowest, highest)
+
+
 def _endpoint_faults(services: object) -> list[Fault]:
     if not isinstance(services, list | tuple):
         allowed = "a list of ec2.InterfaceVpcEndpointAwsService"
         return [
             Fault("interface_endpoints", allowed, kind_of(services), "put the services in a list")
         ]
-    return [
+    faults = [
         fault
         for index, service in enumerate(services)
         for fault in type_faults(
@@ -215,3 +232,4 @@ def _endpoint_faults(services: object) -> list[Fault]:
             "an ec2.InterfaceVpcEndpointAwsService",
         )
     ]
+    return faults or interface_endpoint_faults([service.short_name for service in services])

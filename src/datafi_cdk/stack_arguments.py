@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from aws_cdk import Duration
+from aws_cdk import Annotations, Duration, Names, Stack
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -12,10 +12,11 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from .config import DatafiEdgeConfig
 from .config_sections import DnsConfig, ExistingLoadBalancerConfig, LoadBalancerConfig, VpcConfig
+from .synthesis import concrete
 
 
 def secret_of(
@@ -56,8 +57,18 @@ def security_groups(
 
 
 def role_of(scope: Construct, construct_id: str, arn: str | None) -> iam.IRole | None:
-    """An existing role."""
-    return iam.Role.from_role_arn(scope, construct_id, arn) if arn else None
+    """An existing role, whose policy has a name of its own.
+
+    CDK names policies by their place in the stack, so that stacks, also of several regions, would
+    overwrite each other's in one role (aws/aws-cdk#16074).
+    """
+    if arn is None:
+        return None
+    stack_name = Names.unique_resource_name(scope, max_length=100)
+    region = concrete(Stack.of(scope).region) or ""
+    return iam.Role.from_role_arn(
+        scope, construct_id, arn, default_policy_name=f"{stack_name}{region}{construct_id}"
+    )
 
 
 def load_balancer_arguments(scope: Construct, load_balancer: LoadBalancerConfig) -> dict[str, Any]:
@@ -168,7 +179,7 @@ def existing_vpc(scope: Construct, vpc: VpcConfig) -> ec2.IVpc:
     """
     if not vpc.availability_zones:
         return ec2.Vpc.from_lookup(scope, "Vpc", vpc_id=vpc.vpc_id)
-    return ec2.Vpc.from_vpc_attributes(
+    existing = ec2.Vpc.from_vpc_attributes(
         scope,
         "Vpc",
         vpc_id=vpc.vpc_id,
@@ -177,4 +188,13 @@ def existing_vpc(scope: Construct, vpc: VpcConfig) -> ec2.IVpc:
         public_subnet_ids=vpc.public_subnet_ids or None,
         private_subnet_ids=vpc.private_subnet_ids or None,
         isolated_subnet_ids=vpc.isolated_subnet_ids or None,
+    )
+    _accept_unknown_routes(existing)
+    return existing
+
+
+def _accept_unknown_routes(place: IConstruct) -> None:
+    """Let CDK not warn of subnets whose route table nobody asks for."""
+    Annotations.of(place).acknowledge_warning(
+        "@aws-cdk/aws-ec2:noSubnetRouteTableId", "No route is added to an existing subnet"
     )

@@ -11,7 +11,8 @@ import dataclasses
 import difflib
 import ipaddress
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from .errors import Fault
 
@@ -569,4 +570,43 @@ def bedrock_model_faults(models: object) -> list[Fault]:
         fault
         for model in models
         for fault in form_faults("bedrock_models", model, _BEDROCK_MODEL, allowed, remedy)
+    ]
+
+
+def endpoint_id(name: str) -> str:
+    """The id of the endpoint of a service.
+
+    Args:
+        name: The short name of the service, such as `ecr.api`.
+    """
+    return "".join(word.capitalize() for word in name.replace("-", ".").split("."))
+
+
+def interface_endpoint_faults(names: Sequence[str]) -> list[Fault]:
+    """Services that get interface endpoints in a VPC, by their short names."""
+    argument = "interface_endpoints"
+    faults = duplicate_faults(argument, names, endpoint_id)
+    if "S3" in map(endpoint_id, names):
+        allowed = "services other than S3, which has a gateway endpoint"
+        faults.append(Fault(argument, allowed, "'s3'", "remove it"))
+    return faults
+
+
+def duplicate_faults(
+    argument: str, values: Iterable[object], distinction: Callable[[Any], object] = str
+) -> list[Fault]:
+    """Entries of a list of which each may stand there once.
+
+    Args:
+        argument: The list.
+        values: Its entries.
+        distinction: What tells entries apart.
+    """
+    alike: dict[object, list[object]] = {}
+    for value in values:
+        alike.setdefault(distinction(value), []).append(value)
+    return [
+        Fault(argument, "a list of different entries", f"{shown(same[-1])} twice", "remove one")
+        for same in alike.values()
+        if len(same) > 1
     ]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from datafi_cdk import DatafiEdgeConfig, DatafiEdgeStack, InvalidInputError
 from aws_cdk import Environment, Stack
-from aws_cdk.assertions import Template
+from aws_cdk.assertions import Annotations, Match, Template
 from deployment import (
     ACCOUNT,
     BUCKET,
@@ -17,6 +17,7 @@ from deployment import (
     LISTENER_RULE,
     LOAD_BALANCER,
     LOG_GROUP,
+    POLICY,
     REGION,
     ROOT_DOMAIN,
     SECRET,
@@ -315,6 +316,45 @@ def test_an_existing_network_is_looked_up() -> None:
     assert (lookup["props"]["account"], lookup["props"]["region"]) == (ACCOUNT, REGION)
     assert lookup["props"]["filter"] == {"vpc-id": "vpc-123"}
     Template.from_stack(stack).resource_count_is("AWS::EC2::VPC", 0)
+
+
+def test_subnets_of_an_existing_network_are_no_warning() -> None:
+    """Zones and subnets by their ids synthesize with `--strict`: nothing asks for route tables."""
+    vpc = {
+        "vpc_id": "vpc-1",
+        "availability_zones": ["us-east-1a", "us-east-1b"],
+        "public_subnet_ids": ["subnet-1", "subnet-2"],
+        "private_subnet_ids": ["subnet-3", "subnet-4"],
+    }
+    found = Annotations.from_stack(_stack(minimal(vpc=vpc)))
+    assert found.find_warning("*", Match.any_value()) == []
+
+
+def test_stacks_that_share_a_role_have_policies_of_their_own() -> None:
+    """Several servers of several stacks, also of other regions, grant side by side to a role."""
+    roles = {
+        f"{kind}_role_arn": f"arn:aws:iam::{ACCOUNT}:role/shared" for kind in ("task", "execution")
+    }
+    servers = [
+        {"name": name, "storage": True, "secret_arn": secret_arn("es"), **roles}
+        for name in ("es", "other")
+    ]
+    names: list[str] = []
+    for stack_name, region in (("One", REGION), ("Two", REGION), ("One", "eu-west-1")):
+        for server in servers:
+            server["secret_arn"] = secret_arn("es", region)
+        data = minimal(
+            aws={"account": ACCOUNT, "region": region}, edge_servers={"long_running": servers}
+        )
+        config = DatafiEdgeConfig.model_validate(data)
+        stack = DatafiEdgeStack(new_app(), "DatafiEdge", config=config, stack_name=stack_name)
+        policies = Template.from_stack(stack).find_resources(POLICY).values()
+        names += [
+            entry["Properties"]["PolicyName"]
+            for entry in policies
+            if entry["Properties"]["Roles"] == ["shared"]
+        ]
+    assert len(names) == len(set(names)) == 3 * 2 * 2
 
 
 def test_exposes_what_it_made() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from datafi_cdk import EdgeNetwork, EdgeServer, InvalidInputError
-from aws_cdk import Environment, RemovalPolicy, Stack
+from aws_cdk import Environment, RemovalPolicy, Stack, Token
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
@@ -180,6 +180,14 @@ def test_endpoints_of_china_have_its_names() -> None:
     assert "arn:aws:" not in str(template.to_json())
 
 
+def test_an_endpoint_that_is_there_anyway_may_be_named() -> None:
+    """What a network without NAT has by itself is made once."""
+    made, _ = network(
+        nat_gateways=0, interface_endpoints=[ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER]
+    )
+    assert len(made.endpoints) == 4
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -198,6 +206,18 @@ def test_endpoints_of_china_have_its_names() -> None:
         ({"ip_addresses": "10.0.0.0/16"}, "ip_addresses must be ec2.IpAddresses"),
         ({"interface_endpoints": "kms"}, "interface_endpoints must be a list of"),
         ({"interface_endpoints": ["kms"]}, "interface_endpoints[0] must be an ec2.Interface"),
+        ({"interface_endpoints": [ec2.GatewayVpcEndpointAwsService.S3]},
+         "interface_endpoints[0] must be an ec2.InterfaceVpcEndpointAwsService"),
+        ({"interface_endpoints": [ec2.InterfaceVpcEndpointAwsService.S3]},
+         "interface_endpoints must be services other than S3, which has a gateway endpoint"),
+        ({"interface_endpoints": [ec2.InterfaceVpcEndpointAwsService.KMS] * 2},
+         "interface_endpoints must be a list of different entries, got 'kms' twice"),
+        ({"max_azs": None}, "max_azs must be given, got None"),
+        ({"nat_gateways": None}, "nat_gateways must be given, got None"),
+        ({"max_azs": Token.as_number({"Ref": "Zones"})},
+         "max_azs must be known at synthesis, as it decides which subnets there are, got a token"),
+        ({"nat_gateways": Token.as_number({"Ref": "Gateways"})},
+         "nat_gateways must be known at synthesis"),
     ],
 )  # fmt: skip
 def test_refuses(arguments: dict[str, Any], sentence: str) -> None:
