@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, Field, ModelWrapValidatorHandler, ValidationError, model_validator
 
 from . import validation
-from .config_fields import Checked
+from .config_fields import Checked, Text
 from .config_file import read_yaml
 from .config_rules import rule_faults
 from .config_sections import (
@@ -27,11 +27,14 @@ from .config_sections import (
 from .config_services import CoordinatorConfig, EdgeServersConfig
 from .config_structure import structure_faults
 from .errors import InvalidInputError
-from .validation import type_faults
+from .validation import FORMS, type_faults
 
 __all__ = ["DatafiEdgeConfig"]
 
-_DEPLOYMENT_NAME = Checked(lambda value: validation.label_faults(value, "", "acme"))
+_DEPLOYMENT_NAME = Checked(lambda value: validation.label_faults(value, "", "acme"), FORMS["label"])
+_CLUSTER_NAME = Text(
+    "[A-Za-z0-9_-]{1,255}", "the name of an ECS cluster", "copy it from the ECS console"
+)
 
 
 class DatafiEdgeConfig(Section):
@@ -66,7 +69,7 @@ class DatafiEdgeConfig(Section):
     new_vpc: NewVpcConfig = Field(
         default_factory=NewVpcConfig, description="The network that is made if there is none."
     )
-    cluster_name: str | None = Field(
+    cluster_name: Annotated[str | None, _CLUSTER_NAME] = Field(
         default=None,
         description="An existing ECS cluster in the existing network. Default: a new one.",
     )

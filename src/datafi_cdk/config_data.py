@@ -21,6 +21,12 @@ def typed(data: Data, key: str, kind: type[_Value]) -> _Value | None:
     return value if isinstance(value, kind) and not isinstance(value, bool) else None
 
 
+def strings(data: Data, key: str) -> list[str]:
+    """The strings of a list, none if it is none."""
+    values = data.get(key)
+    return [each for each in values if isinstance(each, str)] if isinstance(values, list) else []
+
+
 def given(data: Data, key: str) -> bool:
     """Whether a key has a value."""
     return data.get(key) is not None

@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from . import validation
-from .config_fields import Arn, Checked, KeyRule, Number, Text
-from .validation import HIGHEST_PRIORITY
+from .config_fields import REGION_FORM, Arn, Checked, Entries, KeyRule, Number, OneOf, Text, Zone
+from .validation import FORMS, HIGHEST_PRIORITY, LOG_RETENTION_DAYS, SSL_POLICIES
 
 SECRET_ARN = Arn(
     "secretsmanager",
@@ -17,18 +17,25 @@ SECRET_ARN = Arn(
 )
 KEY_ARN = Arn("kms", "key/[A-Za-z0-9-]+", "the ARN of a KMS key, not of an alias")
 ROLE_ARN = Arn("iam", r"role/\S+", "the ARN of an IAM role", regional=False)
-REGION = Text("[a-z]{2,}(-[a-z]+)+-[0-9]+", "an AWS region", "write it as 'us-east-1'")
+ACCOUNT = Text("[0-9]{12}", "12 digits", "write the whole account number")
+REGION = Text(REGION_FORM, "an AWS region", "write it as 'us-east-1'")
 PRIORITY = Number(1, HIGHEST_PRIORITY)
 
 
-def id_of(prefix: str, what: str) -> KeyRule:
+def id_of(prefix: str, what: str, letters: str = "a-zA-Z") -> KeyRule:
     """An id as AWS makes them: a prefix, and letters and digits."""
     remedy = f"copy it from the AWS console, where it starts with {prefix}"
-    return Text(f"{prefix}[0-9a-zA-Z]+", f"the id of {what}", remedy)
+    return Text(f"{prefix}[0-9{letters}]+", f"the id of {what}", remedy)
 
 
 SECURITY_GROUP_ID = id_of("sg-", "a security group")
-_SUBNET_ID = id_of("subnet-", "a subnet")
+SUBNET_ID = id_of("subnet-", "a subnet")
+_LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+BUCKET_NAME = Text(
+    rf"(?=.{{3,63}}$)(?!([0-9]+\.){{3}}[0-9]+$){_LABEL}(\.{_LABEL})*",
+    "the name of a bucket (3 to 63 of a-z, 0-9, - and, between others, .)",
+    "copy it from the S3 console",
+)
 _HOSTED_ZONE_ID = Text(
     "Z[A-Z0-9]{1,31}",
     "the id of a hosted zone",
@@ -38,9 +45,20 @@ _LISTENER_ARN = Arn(
     "elasticloadbalancing",
     "listener/app/[^/]+/[^/]+/[^/]+",
     "the ARN of a listener of an application load balancer",
+    local=True,
 )
-_CIDR = Checked(lambda value: validation.cidr_faults("", value))
-_ROOT_DOMAIN = Checked(lambda value: validation.root_domain_faults(value))
+_CACHE_SECRET_ARN = Arn(
+    "secretsmanager",
+    r"secret:ecr-pullthroughcache/[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}",
+    "the complete ARN of a secret whose name starts with ecr-pullthroughcache/",
+    local=True,
+)
+_CIDR = Checked(lambda value: validation.cidr_faults("", value), FORMS["cidr"])
+_VPC_CIDR = Checked(
+    lambda value: validation.vpc_range_faults("", value), r"[0-9.]+/(1[6-9]|2[0-8])"
+)
+_ROOT_DOMAIN = Checked(validation.root_domain_faults, FORMS["domain"])
+_WORD = "[a-z0-9]+([._-][a-z0-9]+)*"
 
 
 class Section(BaseModel):
@@ -52,9 +70,7 @@ class Section(BaseModel):
 class AwsConfig(Section):
     """Where the deployment goes."""
 
-    account: Annotated[str, Text("[0-9]{12}", "12 digits", "write the whole account number")] = (
-        Field(description="The AWS account, 12 digits in quotes.")
-    )
+    account: Annotated[str, ACCOUNT] = Field(description="The AWS account, 12 digits in quotes.")
     region: Annotated[str, REGION] = Field(description="The AWS region, such as us-east-1.")
 
 
@@ -68,7 +84,7 @@ class ExistingLoadBalancerConfig(Section):
         default=None,
         description="The listener that takes gRPC on port 50051. Default: gRPC on 443 only.",
     )
-    security_group_ids: Annotated[list[str], SECURITY_GROUP_ID] = Field(
+    security_group_ids: Annotated[list[str], SECURITY_GROUP_ID, Entries(least=1)] = Field(
         description="Its security groups. They stay as they are; servers let in the first."
     )
     load_balancer_arn: Annotated[
@@ -77,13 +93,16 @@ class ExistingLoadBalancerConfig(Section):
             "elasticloadbalancing",
             "loadbalancer/app/[^/]+/[^/]+",
             "the ARN of an application load balancer",
+            local=True,
         ),
     ] = Field(
         default=None,
         description="Its ARN. With dns_name and canonical_hosted_zone_id, records are made; "
         "without, the names are kept elsewhere (dns.enable_hosted_zone: false).",
     )
-    dns_name: str | None = Field(default=None, description="The name that AWS gave it.")
+    dns_name: Annotated[
+        str | None, Text("[A-Za-z0-9.-]+", "the DNS name of a load balancer", "copy it from EC2")
+    ] = Field(default=None, description="The name that AWS gave it.")
     canonical_hosted_zone_id: Annotated[str | None, _HOSTED_ZONE_ID] = Field(
         default=None, description="The hosted zone of that name."
     )
@@ -101,21 +120,30 @@ class LoadBalancerConfig(Section):
 
     existing: ExistingLoadBalancerConfig | None = Field(
         default=None,
-        description="One that is there already; only grpc_over_https and max_rules then apply. "
-        "Default: a new one.",
+        description="One that is there already; of the other keys, only grpc_over_https, "
+        "dual_stack and max_rules then apply. Default: a new one.",
     )
     idle_timeout_seconds: Annotated[int, Number(1, 4000)] = Field(
         default=3600, description="How long a connection may be silent, 1 to 4000 seconds."
     )
-    allowed_cidrs: Annotated[list[str], _CIDR] = Field(
+    subnet_ids: Annotated[list[str], SUBNET_ID, Entries()] = Field(
+        default_factory=list,
+        description="Its subnets in the existing network, one in each of two zones or more. "
+        "Default: the public ones, or the private ones in private mode.",
+    )
+    ssl_policy: Annotated[str, OneOf(tuple(SSL_POLICIES))] = Field(
+        default="ELBSecurityPolicy-TLS13-1-2-2021-06",
+        description="Which TLS versions and ciphers it speaks.",
+    )
+    allowed_cidrs: Annotated[list[str], _CIDR, Entries()] = Field(
         default_factory=list,
         description="Address ranges that may connect. Default, if nobody else is allowed either: "
         "the whole internet, or the VPC in private mode.",
     )
-    allowed_prefix_list_ids: Annotated[list[str], id_of("pl-", "a managed prefix list")] = Field(
-        default_factory=list, description="Prefix lists whose ranges may connect."
-    )
-    allowed_security_group_ids: Annotated[list[str], SECURITY_GROUP_ID] = Field(
+    allowed_prefix_list_ids: Annotated[
+        list[str], id_of("pl-", "a managed prefix list", "a-f"), Entries()
+    ] = Field(default_factory=list, description="Prefix lists whose ranges may connect.")
+    allowed_security_group_ids: Annotated[list[str], SECURITY_GROUP_ID, Entries()] = Field(
         default_factory=list, description="Security groups whose members may connect."
     )
     dual_stack: bool = Field(
@@ -128,13 +156,18 @@ class LoadBalancerConfig(Section):
     access_logs: bool = Field(
         default=False, description="Whether all requests are logged, to a new bucket."
     )
-    access_logs_bucket_name: str | None = Field(
+    access_logs_bucket_name: Annotated[str | None, BUCKET_NAME] = Field(
         default=None,
         description="An existing bucket for these logs, whose policy lets the load balancer write.",
     )
     web_acl_arn: Annotated[
         str | None,
-        Arn("wafv2", "regional/webacl/.+", "the ARN of a regional web ACL of AWS WAF (v2)"),
+        Arn(
+            "wafv2",
+            "regional/webacl/.+",
+            "the ARN of a regional web ACL of AWS WAF (v2)",
+            local=True,
+        ),
     ] = Field(default=None, description="A web ACL of AWS WAF that inspects all requests.")
     max_rules: Annotated[int, PRIORITY] = Field(
         default=100, description="How many rules AWS allows on it; more than 100 on request."
@@ -159,7 +192,9 @@ class NamespaceConfig(Section):
     arn: Annotated[
         str, Arn("servicediscovery", "namespace/ns-[a-z0-9]+", "the ARN of a Cloud Map namespace")
     ] = Field(description="Its ARN.")
-    name: str = Field(description="Its name.")
+    name: Annotated[
+        str, Text("[!-~]{1,253}", "the name of a Cloud Map namespace", "copy it from Cloud Map")
+    ] = Field(description="Its name.")
 
 
 class DnsConfig(Section):
@@ -179,7 +214,8 @@ class DnsConfig(Section):
         "by hand while the first deployment waits for the certificate.",
     )
     certificate_arn: Annotated[
-        str | None, Arn("acm", "certificate/[A-Za-z0-9-]+", "the ARN of an ACM certificate")
+        str | None,
+        Arn("acm", "certificate/[A-Za-z0-9-]+", "the ARN of an ACM certificate", local=True),
     ] = Field(
         default=None,
         description="An existing certificate for the root domain and every name directly under "
@@ -216,33 +252,36 @@ class VpcConfig(Section):
     vpc_id: Annotated[str, id_of("vpc-", "a VPC")] = Field(
         description="The VPC. Alone, it is looked up, for which the section aws is needed."
     )
-    availability_zones: list[str] = Field(
+    availability_zones: Annotated[list[str], Zone(), Entries()] = Field(
         default_factory=list,
         description="Its zones, at least two; with them it is not looked up, and the subnets are "
         "named, one a zone and in this order.",
     )
-    public_subnet_ids: Annotated[list[str], _SUBNET_ID] = Field(
+    public_subnet_ids: Annotated[list[str], SUBNET_ID, Entries()] = Field(
         default_factory=list, description="Its public subnets."
     )
-    private_subnet_ids: Annotated[list[str], _SUBNET_ID] = Field(
+    private_subnet_ids: Annotated[list[str], SUBNET_ID, Entries()] = Field(
         default_factory=list, description="Its private subnets with a NAT gateway."
     )
-    isolated_subnet_ids: Annotated[list[str], _SUBNET_ID] = Field(
+    isolated_subnet_ids: Annotated[list[str], SUBNET_ID, Entries()] = Field(
         default_factory=list, description="Its private subnets without a way out."
     )
-    cidr: Annotated[str | None, _CIDR] = Field(
-        default=None, description="Its address range; private mode needs it or allowed_cidrs."
+    cidr: Annotated[str | None, _VPC_CIDR] = Field(
+        default=None, description="Its IPv4 range; private mode needs it or allowed_cidrs."
     )
 
 
 class NewVpcConfig(Section):
     """The network that is made if there is none."""
 
-    cidr: Annotated[str | None, _CIDR] = Field(
-        default=None, description="Its address range. Default: 10.0.0.0/16."
+    cidr: Annotated[str | None, _VPC_CIDR] = Field(
+        default=None,
+        description="Its IPv4 range, /16 or narrower, with room for subnets of /27 or wider. "
+        "Default: 10.0.0.0/16.",
     )
     max_azs: Annotated[int, Number(2, 6)] = Field(
-        default=2, description="In how many zones it has subnets, 2 to 6."
+        default=2,
+        description="In how many zones it has subnets, 2 to 6; more than 2 need the section aws.",
     )
     nat_gateways: Annotated[int | None, Number(0, 6)] = Field(
         default=None,
@@ -252,20 +291,41 @@ class NewVpcConfig(Section):
     flow_logs: bool = Field(
         default=False, description="Whether all connections are logged, to a new log group."
     )
+    flow_log_retention_days: Annotated[int, OneOf(tuple(LOG_RETENTION_DAYS))] = Field(
+        default=30, description="How long flow logs are kept, in days."
+    )
+    interface_endpoints: Annotated[
+        list[str],
+        Text(
+            "[a-z0-9]+([.-][a-z0-9]+)*",
+            "the short name of an AWS service",
+            "write it as in com.amazonaws.<region>.<name>, such as 'kms'",
+        ),
+    ] = Field(
+        default_factory=list,
+        description="AWS services that are reached through endpoints, by their short names, such "
+        "as kms or ssm. Default: without NAT, those that a task needs; with "
+        "enable_execute_command also ssmmessages.",
+    )
 
 
 class PullThroughCacheConfig(Section):
     """Images through the account's own ECR."""
 
-    docker_hub_secret_arn: Annotated[str | None, SECRET_ARN] = Field(
+    docker_hub_secret_arn: Annotated[str | None, _CACHE_SECRET_ARN] = Field(
         default=None,
         description="Complete ARN of the secret ecr-pullthroughcache/… with username and "
         "accessToken for Docker Hub. Default: edge servers are pulled from Docker Hub.",
     )
-    datafi_registry_secret_arn: Annotated[str | None, SECRET_ARN] = Field(
+    datafi_registry_secret_arn: Annotated[str | None, _CACHE_SECRET_ARN] = Field(
         default=None,
         description="The same for the coordinator's registry. Default: it is pulled from there.",
     )
-    repository_prefix: str | None = Field(
-        default=None, description="How the repositories' names start. Default: one is made."
-    )
+    repository_prefix: Annotated[
+        str | None,
+        Text(
+            rf"(?=.{{2,26}}$){_WORD}(/{_WORD})*",
+            "2 to 26 of a-z, 0-9 and, between these, one of . _ - or /",
+            "write it as 'acme/datafi'",
+        ),
+    ] = Field(default=None, description="How the repositories' names start. Default: one is made.")

@@ -7,8 +7,17 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from . import validation
-from .config_fields import Arn, Checked, Number, OneOf
-from .config_sections import KEY_ARN, PRIORITY, ROLE_ARN, SECRET_ARN, SECURITY_GROUP_ID, Section
+from .config_fields import Arn, Checked, Entries, ForEditors, Number, OneOf, Text
+from .config_sections import (
+    BUCKET_NAME,
+    KEY_ARN,
+    PRIORITY,
+    ROLE_ARN,
+    SECRET_ARN,
+    SECURITY_GROUP_ID,
+    SUBNET_ID,
+    Section,
+)
 from .validation import (
     DEFAULT_COORDINATOR_NAME,
     DEFAULT_COORDINATOR_VARIABLES,
@@ -16,15 +25,19 @@ from .validation import (
     DEFAULT_MEMORY_MIB,
     DEFAULT_REGISTRY,
     FARGATE_MEMORY_MIB,
+    FORMS,
     LOG_RETENTION_DAYS,
     MOST_TASKS,
     by_variable,
 )
 
 _PORT = Number(1, 65535)
-_NAME = Checked(validation.name_faults)
-_TAG = Checked(validation.image_tag_faults)
-_DIGEST = Checked(validation.image_digest_faults)
+_NAME = Checked(validation.name_faults, FORMS["label"])
+_TAG = Checked(validation.image_tag_faults, FORMS["image_tag"])
+_DIGEST = Checked(validation.image_digest_faults, FORMS["image_digest"])
+_VARIABLES = ForEditors({"propertyNames": {"pattern": f"^({FORMS['variable']})$"}})
+_COOLDOWN = Number(0, 2_147_483_647)
+_MEMORIES = sorted({memory for memories in FARGATE_MEMORY_MIB.values() for memory in memories})
 _REPOSITORY_ARN = Arn("ecr", r"repository/\S+", "the ARN of an ECR repository")
 
 
@@ -62,6 +75,12 @@ class AutoScalingConfig(Section):
     requests_per_target: Annotated[int | None, Number(1, 1_000_000)] = Field(
         default=None, description="HTTPS requests a minute to each task to keep."
     )
+    scale_in_cooldown_seconds: Annotated[int, _COOLDOWN] = Field(
+        default=60, description="How long after a change no task is taken away."
+    )
+    scale_out_cooldown_seconds: Annotated[int, _COOLDOWN] = Field(
+        default=60, description="How long after a change no task is added."
+    )
 
 
 class CapacityProviderConfig(Section):
@@ -85,6 +104,10 @@ class HealthCheckConfig(Section):
     codes: str | None = Field(
         default=None, description="HTTP or gRPC codes of a healthy server, such as 200-299 or 0,12."
     )
+    port: Annotated[int | None, _PORT] = Field(
+        default=None,
+        description="The port of the container that is asked. Default: the one that takes traffic.",
+    )
     interval_seconds: Annotated[int | None, Number(5, 300)] = Field(
         default=None, description="How often it asks. Default: 30."
     )
@@ -96,6 +119,33 @@ class HealthCheckConfig(Section):
     )
     unhealthy_threshold_count: Annotated[int | None, Number(2, 10)] = Field(
         default=None, description="Bad answers in a row that make it unhealthy. Default: 2."
+    )
+
+
+class OtherSecretConfig(Section):
+    """What fills one variable: a secret, or a parameter of the Parameter Store."""
+
+    secret_arn: Annotated[str | None, SECRET_ARN] = Field(
+        default=None, description="Complete ARN of a secret."
+    )
+    field: Annotated[str | None, Checked(validation.field_faults, FORMS["field"])] = Field(
+        default=None, description="A field of that secret, if it is JSON. Default: all of it."
+    )
+    parameter_arn: Annotated[
+        str | None,
+        Arn(
+            "ssm",
+            "parameter/[A-Za-z0-9_./-]+",
+            "the ARN of a parameter of the Parameter Store",
+            local=True,
+        ),
+    ] = Field(
+        default=None,
+        description="ARN of a parameter, in account and region of the deployment. Default: a "
+        "secret.",
+    )
+    kms_key_arn: Annotated[str | None, KEY_ARN] = Field(
+        default=None, description="The key that encrypts it, if it is a customer-managed one."
     )
 
 
@@ -111,14 +161,28 @@ class ServerConfig(Section):
     cpu_architecture: Annotated[str, OneOf(("X86_64", "ARM64"))] = Field(
         default="X86_64", description="The architecture that the image is made for."
     )
-    environment: dict[str, str] = Field(
+    environment: Annotated[dict[str, str], _VARIABLES] = Field(
         default_factory=dict, description="More environment variables, none of them secret."
     )
-    security_group_ids: Annotated[list[str], SECURITY_GROUP_ID] = Field(
-        default_factory=list, description="Its security groups. Default: a new one."
+    security_group_ids: Annotated[list[str], SECURITY_GROUP_ID, Entries(most=5)] = Field(
+        default_factory=list,
+        description="Its security groups, at most five. Default: a new one.",
     )
+    subnet_ids: Annotated[list[str], SUBNET_ID, Entries()] = Field(
+        default_factory=list,
+        description="Its subnets in the existing network. Default: the private ones, or the public "
+        "ones with assign_public_ip.",
+    )
+    log_group_name: Annotated[
+        str | None,
+        Text(
+            "[A-Za-z0-9_./#-]{1,512}",
+            "the name of a log group",
+            "copy it from CloudWatch Logs",
+        ),
+    ] = Field(default=None, description="An existing log group for its output. Default: a new one.")
     log_retention_days: Annotated[int, OneOf(tuple(LOG_RETENTION_DAYS))] = Field(
-        default=30, description="How long its log is kept, in days."
+        default=30, description="How long a new log group keeps its output, in days."
     )
     http_rule_priority: Annotated[int | None, PRIORITY] = Field(
         default=None, description="The priority of its HTTP rule. Default: from its host name."
@@ -131,7 +195,10 @@ class ServiceConfig(ServerConfig):
     cpu: Annotated[int, OneOf(tuple(FARGATE_MEMORY_MIB))] = Field(
         default=DEFAULT_CPU, description="CPU units of a task, 1024 to a vCPU."
     )
-    memory_mib: int = Field(default=DEFAULT_MEMORY_MIB, description="Memory of a task in MiB.")
+    memory_mib: Annotated[int, ForEditors({"enum": _MEMORIES})] = Field(
+        default=DEFAULT_MEMORY_MIB,
+        description="Memory of a task in MiB, in a pair with cpu that Fargate offers.",
+    )
     ephemeral_storage_gib: Annotated[int | None, Number(21, 200)] = Field(
         default=None, description="Disk of a task in GiB. Default: 20."
     )
@@ -151,6 +218,10 @@ class ServiceConfig(ServerConfig):
     secret_kms_key_arn: Annotated[str | None, KEY_ARN] = Field(
         default=None,
         description="The key that encrypts the secret, if it is a customer-managed one.",
+    )
+    secrets: Annotated[dict[str, OtherSecretConfig], _VARIABLES] = Field(
+        default_factory=dict,
+        description="Variables that are filled from other secrets, or from parameters.",
     )
     task_role_arn: Annotated[str | None, ROLE_ARN] = Field(
         default=None, description="What the software may do. Default: a new role."
@@ -194,9 +265,11 @@ class ServiceConfig(ServerConfig):
     circuit_breaker: bool = Field(
         default=True, description="Whether a deployment whose tasks do not start is rolled back."
     )
-    deployment_alarm_names: list[str] = Field(
-        default_factory=list, description="Alarms that roll a deployment back."
-    )
+    deployment_alarm_names: Annotated[
+        list[str],
+        Text(".{1,255}", "the name of an alarm", "copy it from CloudWatch"),
+        Entries(),
+    ] = Field(default_factory=list, description="Alarms that roll a deployment back.")
     min_healthy_percent: Annotated[int, Number(0, 100)] = Field(
         default=100, description="How many tasks stay during a deployment, in percent."
     )
@@ -205,13 +278,25 @@ class ServiceConfig(ServerConfig):
     )
 
 
-class EdgeServerConfig(ServiceConfig):
+class StorageConfig(Section):
+    """Where an edge server keeps query results."""
+
+    storage: bool = Field(
+        default=False, description="Whether it has a bucket for query results (PARQUET_STORAGE)."
+    )
+    storage_bucket_name: Annotated[str | None, BUCKET_NAME] = Field(
+        default=None, description="An existing bucket for them. Default: a new one."
+    )
+    storage_kms_key_arn: Annotated[str | None, KEY_ARN] = Field(
+        default=None,
+        description="The key that encrypts the bucket, new or existing. Default: a key of S3.",
+    )
+
+
+class EdgeServerConfig(ServiceConfig, StorageConfig):
     """An edge server on ECS Fargate."""
 
     name: Annotated[str, _NAME] = Field(description="The first label of its host name.")
-    storage: bool = Field(
-        default=False, description="Whether it gets a bucket for query results (PARQUET_STORAGE)."
-    )
     secret_arn: Annotated[str | None, SECRET_ARN] = Field(
         default=None,
         description="Complete ARN of the JSON secret with its key. Default: it gets no secret. A "
@@ -238,7 +323,7 @@ class EdgeServerConfig(ServiceConfig):
     )
 
 
-class ServerlessEdgeServerConfig(ServerConfig):
+class ServerlessEdgeServerConfig(ServerConfig, StorageConfig):
     """An edge server on AWS Lambda, for HTTP only."""
 
     name: Annotated[str, _NAME] = Field(description="The first label of its host name.")
@@ -259,9 +344,6 @@ class ServerlessEdgeServerConfig(ServerConfig):
     )
     role_arn: Annotated[str | None, ROLE_ARN] = Field(
         default=None, description="What it may do. Default: a new role."
-    )
-    storage: bool = Field(
-        default=False, description="Whether it gets a bucket for query results (PARQUET_STORAGE)."
     )
     secret_arn: Annotated[str | None, SECRET_ARN] = Field(
         default=None,
@@ -285,7 +367,7 @@ class CoordinatorConfig(ServiceConfig):
     name: Annotated[str, _NAME] = Field(
         default=DEFAULT_COORDINATOR_NAME, description="The first label of its host name."
     )
-    registry: Annotated[str, Checked(validation.registry_faults)] = Field(
+    registry: Annotated[str, Checked(validation.registry_faults, FORMS["registry"])] = Field(
         default=DEFAULT_REGISTRY, description="The host of the registry with its image."
     )
     registry_credentials_secret_arn: Annotated[str | None, SECRET_ARN] = Field(
@@ -306,7 +388,9 @@ class CoordinatorConfig(ServiceConfig):
         "JWT_KID and JWT_KEY.",
     )
     bedrock_models: Annotated[
-        list[str], Checked(lambda value: validation.bedrock_model_faults([value]))
+        list[str],
+        Checked(lambda value: validation.bedrock_model_faults([value]), FORMS["bedrock_model"]),
+        Entries(),
     ] = Field(
         default_factory=list,
         description="Models of Amazon Bedrock that it may invoke, each by id or ARN.",

@@ -75,6 +75,8 @@ def _place(location: Sequence[int | str]) -> str:
     for key in location:
         if isinstance(key, int):
             place += f"[{key}]"
+        elif not _KEY.fullmatch(key):
+            break
         else:
             place += f".{key}" if place else key
     return place
@@ -82,6 +84,6 @@ def _place(location: Sequence[int | str]) -> str:
 
 def _fields_at(model: type[BaseModel], location: Sequence[int | str]) -> Mapping[str, Any]:
     for key in location:
-        if isinstance(key, str):
+        if isinstance(key, str) and key in model.model_fields:
             model = model_in(model.model_fields[key].annotation) or model
     return model.model_fields

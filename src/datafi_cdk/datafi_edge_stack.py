@@ -31,6 +31,7 @@ from .stack_arguments import (
     load_balancer_arguments,
     network_arguments,
     secret_of,
+    storage_arguments,
 )
 from .stack_servers import (
     coordinator_arguments,
@@ -290,7 +291,13 @@ class DatafiEdgeStack(Stack):
     ) -> EdgeStorage | None:
         if not server.storage:
             return None
-        return EdgeStorage(self, f"{construct_id}-Storage", removal_policy=self._removal_policy)
+        storage_id = f"{construct_id}-Storage"
+        return EdgeStorage(
+            self,
+            storage_id,
+            removal_policy=self._removal_policy,
+            **storage_arguments(self, storage_id, server),
+        )
 
     def _update_api(self, server: EdgeServerConfig) -> UpdateApi:
         construct_id = f"UpdateApi-{server.name}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from .validation import (
     interface_faults,
     kind_of,
     number_faults,
+    rule_position,
     type_faults,
 )
 
@@ -201,8 +201,7 @@ class ListenerRules:
 
     def _priority(self, address: str, *, is_grpc: bool) -> int:
         """A priority that depends on nothing but the address, so that no rule moves another."""
-        digest = hashlib.sha256(address.encode()).digest()
-        position = self._first + int.from_bytes(digest[:8], "big") % self._count
+        position = self._first + rule_position(address, self._count)
         return position if is_grpc else position + self._count
 
     def _priority_faults(

@@ -7,8 +7,10 @@ from typing import Any, cast
 from aws_cdk import Annotations, Duration, Names, Stack
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -16,7 +18,11 @@ from constructs import Construct, IConstruct
 
 from .config import DatafiEdgeConfig
 from .config_sections import DnsConfig, ExistingLoadBalancerConfig, LoadBalancerConfig, VpcConfig
+from .config_services import StorageConfig
 from .synthesis import concrete
+from .validation import LOG_RETENTION_DAYS, SSL_POLICIES
+
+_EXEC_ENDPOINT = "ssmmessages"
 
 
 def secret_of(
@@ -34,9 +40,7 @@ def required_secret(
         scope,
         construct_id,
         secret_complete_arn=arn,
-        encryption_key=kms.Key.from_key_arn(scope, f"{construct_id}-Key", key_arn)
-        if key_arn
-        else None,
+        encryption_key=key_of(scope, f"{construct_id}-Key", key_arn),
     )
 
 
@@ -71,6 +75,45 @@ def role_of(scope: Construct, construct_id: str, arn: str | None) -> iam.IRole |
     )
 
 
+def subnets(scope: Construct, construct_id: str, ids: list[str]) -> ec2.SubnetSelection | None:
+    """Existing subnets, or `None` if there is none."""
+    if not ids:
+        return None
+    selected = [
+        ec2.Subnet.from_subnet_id(scope, f"{construct_id}-{subnet}", subnet) for subnet in ids
+    ]
+    for subnet in selected:
+        _accept_unknown_routes(subnet)
+    return ec2.SubnetSelection(subnets=selected)
+
+
+def key_of(scope: Construct, construct_id: str, arn: str | None) -> kms.IKey | None:
+    """An existing key."""
+    return kms.Key.from_key_arn(scope, construct_id, arn) if arn else None
+
+
+def storage_arguments(
+    scope: Construct, construct_id: str, storage: StorageConfig
+) -> dict[str, Any]:
+    """The arguments of an `EdgeStorage`: of an existing bucket it takes the key with the bucket.
+
+    Args:
+        scope: Where what is there already is imported.
+        construct_id: What the ids of the imports start with.
+        storage: What the server's section says of it.
+    """
+    key = key_of(scope, f"{construct_id}-Key", storage.storage_kms_key_arn)
+    if storage.storage_bucket_name is None:
+        return {"encryption_key": key}
+    bucket = s3.Bucket.from_bucket_attributes(
+        scope,
+        f"{construct_id}-Existing",
+        bucket_name=storage.storage_bucket_name,
+        encryption_key=key,
+    )
+    return {"bucket": bucket}
+
+
 def load_balancer_arguments(scope: Construct, load_balancer: LoadBalancerConfig) -> dict[str, Any]:
     """The arguments of a new `SharedIngress`.
 
@@ -80,6 +123,8 @@ def load_balancer_arguments(scope: Construct, load_balancer: LoadBalancerConfig)
     """
     bucket_name = load_balancer.access_logs_bucket_name
     return {
+        "vpc_subnets": subnets(scope, "LoadBalancerSubnet", load_balancer.subnet_ids),
+        "ssl_policy": elbv2.SslPolicy[SSL_POLICIES[load_balancer.ssl_policy]],
         "idle_timeout": Duration.seconds(load_balancer.idle_timeout_seconds),
         "allowed_cidrs": load_balancer.allowed_cidrs or None,
         "allowed_prefix_lists": load_balancer.allowed_prefix_list_ids or None,
@@ -167,7 +212,32 @@ def network_arguments(config: DatafiEdgeConfig) -> dict[str, Any]:
         "public_subnets": nat_gateways > 0 or not config.private,
         "dual_stack": config.load_balancer.dual_stack,
         "flow_logs": new_vpc.flow_logs,
+        "flow_log_retention": retention_of(new_vpc.flow_log_retention_days),
+        "interface_endpoints": [
+            ec2.InterfaceVpcEndpointAwsService(name)
+            for name in _endpoints(config, has_nat=nat_gateways > 0)
+        ],
     }
+
+
+def _endpoints(config: DatafiEdgeConfig, *, has_nat: bool) -> list[str]:
+    """Services with endpoints beside those that every task needs.
+
+    Source of what ECS Exec needs: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html
+    """
+    named = config.new_vpc.interface_endpoints
+    services = [*config.edge_servers.long_running, config.coordinator]
+    has_exec = any(
+        service and service.enable_execute_command and not service.assign_public_ip
+        for service in services
+    )
+    is_missing = has_exec and not has_nat and _EXEC_ENDPOINT not in named
+    return [*named, _EXEC_ENDPOINT] if is_missing else named
+
+
+def retention_of(days: int) -> logs.RetentionDays:
+    """How long a log is kept, as CDK says it."""
+    return logs.RetentionDays[LOG_RETENTION_DAYS[days]]
 
 
 def existing_vpc(scope: Construct, vpc: VpcConfig) -> ec2.IVpc:

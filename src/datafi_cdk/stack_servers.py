@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import jsii
 from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from .auto_scaling import AutoScaling
@@ -25,9 +26,18 @@ from .config_services import (
     ServerlessEdgeServerConfig,
     ServiceConfig,
 )
+from .secret_access import grant_key_of, without_key
 from .service_options import ServiceOptions
-from .stack_arguments import required_secret, role_of, secret_of, security_groups
-from .validation import JWT_JWKS, LOG_RETENTION_DAYS, by_variable, default_edge_variables
+from .stack_arguments import (
+    key_of,
+    required_secret,
+    retention_of,
+    role_of,
+    secret_of,
+    security_groups,
+    subnets,
+)
+from .validation import JWT_JWKS, by_variable, default_edge_variables
 
 
 def edge_server_arguments(
@@ -74,7 +84,7 @@ def serverless_edge_server_arguments(
         config: The whole configuration.
         server: The server's section.
     """
-    disk, key_arn = server.ephemeral_storage_mib, server.environment_kms_key_arn
+    disk = server.ephemeral_storage_mib
     arm = server.cpu_architecture == "ARM64"
     return {
         "name": server.name,
@@ -91,16 +101,15 @@ def serverless_edge_server_arguments(
         "secret_variables": server.secret_variables,
         "jwt_jwks_secret": _jwks(scope, construct_id, config, server),
         "environment": server.environment,
-        "environment_encryption": kms.Key.from_key_arn(
-            scope, f"{construct_id}-EnvironmentKey", key_arn
-        )
-        if key_arn
-        else None,
+        "environment_encryption": key_of(
+            scope, f"{construct_id}-EnvironmentKey", server.environment_kms_key_arn
+        ),
         "security_groups": security_groups(
             scope, f"{construct_id}-SecurityGroup", server.security_group_ids
         ),
         "role": role_of(scope, f"{construct_id}-Role", server.role_arn),
-        "log_retention": _retention(server),
+        "vpc_subnets": subnets(scope, f"{construct_id}-Subnet", server.subnet_ids),
+        **_log(scope, construct_id, server),
         "http_rule_priority": server.http_rule_priority,
     }
 
@@ -147,7 +156,8 @@ def _jwks(
     server: EdgeServerConfig | ServerlessEdgeServerConfig,
 ) -> secretsmanager.ISecret | None:
     """The coordinator's public keys, unless the server has its own."""
-    if JWT_JWKS in server.environment or JWT_JWKS in (server.secret_variables or {}):
+    others = server.secrets if isinstance(server, EdgeServerConfig) else {}
+    if any(JWT_JWKS in own for own in (server.environment, server.secret_variables or {}, others)):
         return None
     return secret_of(
         scope,
@@ -157,8 +167,54 @@ def _jwks(
     )
 
 
-def _retention(server: ServerConfig) -> logs.RetentionDays:
-    return logs.RetentionDays[LOG_RETENTION_DAYS[server.log_retention_days]]
+def _log(scope: Construct, construct_id: str, server: ServerConfig) -> ServiceOptions:
+    """An existing log group, or how long a new one keeps what it is given."""
+    if server.log_group_name is None:
+        return {"log_retention": retention_of(server.log_retention_days)}
+    log_group = logs.LogGroup.from_log_group_name(
+        scope, f"{construct_id}-LogGroup", server.log_group_name
+    )
+    return {"log_group": log_group}
+
+
+@jsii.implements(ecs.ITaskDefinitionExtension)
+class _KeyGrants:
+    """Lets ECS use the keys of imported secrets, which CDK does not."""
+
+    def __init__(self, secrets: list[secretsmanager.ISecret]) -> None:
+        self._secrets = secrets
+
+    def extend(self, task_definition: ecs.TaskDefinition) -> None:
+        """Grant the keys to the role that starts the task."""
+        for secret in self._secrets:
+            grant_key_of(secret, task_definition.obtain_execution_role())
+
+
+def _other_secrets(scope: Construct, construct_id: str, service: ServiceConfig) -> ServiceOptions:
+    secrets: dict[str, ecs.Secret] = {}
+    with_key = []
+    for variable, other in service.secrets.items():
+        other_id = f"{construct_id}-Secret-{variable}"
+        secret = secret_of(scope, other_id, other.secret_arn, other.kms_key_arn)
+        if secret:
+            with_key.append(secret)
+            plain = without_key(scope, f"{other_id}WithoutKey", secret)
+            secrets[variable] = ecs.Secret.from_secrets_manager(plain, other.field)
+        elif other.parameter_arn:
+            parameter = ssm.StringParameter.from_secure_string_parameter_attributes(
+                scope,
+                other_id,
+                parameter_name=_parameter_name(other.parameter_arn),
+                encryption_key=key_of(scope, f"{other_id}-Key", other.kms_key_arn),
+            )
+            secrets[variable] = ecs.Secret.from_ssm_parameter(parameter)
+    return {"secrets": secrets, "extensions": [_KeyGrants(with_key)] if with_key else []}
+
+
+def _parameter_name(arn: str) -> str:
+    """The name of a parameter, whose first slash an ARN leaves out: `/acme/es`, but `es`."""
+    name = arn.partition(":parameter/")[2]
+    return f"/{name}" if "/" in name else name
 
 
 def _service_options(
@@ -188,6 +244,8 @@ def _service_options(
         ]
         or None,
         "environment": service.environment,
+        **_other_secrets(scope, construct_id, service),
+        "vpc_subnets": subnets(scope, f"{construct_id}-Subnet", service.subnet_ids),
         "security_groups": security_groups(
             scope, f"{construct_id}-SecurityGroup", service.security_group_ids
         ),
@@ -197,7 +255,7 @@ def _service_options(
         "execution_role": role_of(
             scope, f"{construct_id}-ExecutionRole", service.execution_role_arn
         ),
-        "log_retention": _retention(service),
+        **_log(scope, construct_id, service),
         "enable_execute_command": service.enable_execute_command,
         "http_port": service.http_port,
         "grpc_port": service.grpc_port,
@@ -233,6 +291,8 @@ def _auto_scaling(scaling: AutoScalingConfig | None) -> AutoScaling | None:
         cpu_percent=scaling.cpu_percent,
         memory_percent=scaling.memory_percent,
         requests_per_target=scaling.requests_per_target,
+        scale_in_cooldown=Duration.seconds(scaling.scale_in_cooldown_seconds),
+        scale_out_cooldown=Duration.seconds(scaling.scale_out_cooldown_seconds),
     )
 
 
@@ -242,6 +302,7 @@ def _health_check(check: HealthCheckConfig | None, codes: str) -> elbv2.HealthCh
     arguments: dict[str, Any] = {
         "path": check.path,
         codes: check.codes,
+        "port": None if check.port is None else str(check.port),
         "interval": check.interval_seconds,
         "timeout": check.timeout_seconds,
         "healthy_threshold_count": check.healthy_threshold_count,

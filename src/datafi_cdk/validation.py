@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import hashlib
 import ipaddress
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -610,3 +611,136 @@ def duplicate_faults(
         for same in alike.values()
         if len(same) > 1
     ]
+
+
+FORMS: Mapping[str, str] = {
+    "label": _DNS_LABEL.pattern,
+    "domain": _DOMAIN.pattern,
+    "image_tag": _IMAGE_TAG.pattern,
+    "image_digest": _IMAGE_DIGEST.pattern,
+    "registry": _REGISTRY.pattern,
+    "cidr": _CIDR.pattern,
+    "bedrock_model": _BEDROCK_MODEL.pattern,
+    "variable": _VARIABLE.pattern,
+    "field": _FIELD.pattern,
+}
+"""Forms that the functions here ask for, beside what else they do: for schemas."""
+
+SSL_POLICIES: Mapping[str, str] = {
+    "ELBSecurityPolicy-TLS13-1-2-2021-06": "RECOMMENDED_TLS",
+    "ELBSecurityPolicy-TLS13-1-2-PQ-2025-09": "TLS13_12_PQ",
+    "ELBSecurityPolicy-2016-08": "RECOMMENDED",
+    "ELBSecurityPolicy-TLS13-1-2-Res-2021-06": "TLS13_RES",
+    "ELBSecurityPolicy-TLS13-1-2-Ext1-2021-06": "TLS13_EXT1",
+    "ELBSecurityPolicy-TLS13-1-2-Ext2-2021-06": "TLS13_EXT2",
+    "ELBSecurityPolicy-TLS13-1-0-2021-06": "TLS13_10",
+    "ELBSecurityPolicy-TLS13-1-1-2021-06": "TLS13_11",
+    "ELBSecurityPolicy-TLS13-1-3-2021-06": "TLS13_13",
+    "ELBSecurityPolicy-TLS13-1-3-PQ-2025-09": "TLS13_13_PQ",
+    "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09": "TLS13_12_RES_PQ",
+    "ELBSecurityPolicy-TLS13-1-2-Ext1-PQ-2025-09": "TLS13_12_EXT1_PQ",
+    "ELBSecurityPolicy-TLS13-1-2-Ext2-PQ-2025-09": "TLS13_12_EXT2_PQ",
+    "ELBSecurityPolicy-TLS13-1-0-PQ-2025-09": "TLS13_10_PQ",
+    "ELBSecurityPolicy-TLS13-1-3-FIPS-2023-04": "FIPS_TLS13_13",
+    "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-2023-04": "FIPS_TLS13_12_RES",
+    "ELBSecurityPolicy-TLS13-1-2-FIPS-2023-04": "FIPS_TLS13_12",
+    "ELBSecurityPolicy-TLS13-1-2-Ext0-FIPS-2023-04": "FIPS_TLS13_12_EXT0",
+    "ELBSecurityPolicy-TLS13-1-2-Ext1-FIPS-2023-04": "FIPS_TLS13_12_EXT1",
+    "ELBSecurityPolicy-TLS13-1-2-Ext2-FIPS-2023-04": "FIPS_TLS13_12_EXT2",
+    "ELBSecurityPolicy-TLS13-1-1-FIPS-2023-04": "FIPS_TLS13_11",
+    "ELBSecurityPolicy-TLS13-1-0-FIPS-2023-04": "FIPS_TLS13_10",
+    "ELBSecurityPolicy-TLS13-1-3-FIPS-PQ-2025-09": "FIPS_TLS13_13_PQ",
+    "ELBSecurityPolicy-TLS13-1-2-FIPS-PQ-2025-09": "FIPS_TLS13_12_PQ",
+    "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-PQ-2025-09": "FIPS_TLS13_12_RES_PQ",
+    "ELBSecurityPolicy-TLS13-1-2-Ext0-FIPS-PQ-2025-09": "FIPS_TLS13_12_EXT0_PQ",
+    "ELBSecurityPolicy-TLS13-1-2-Ext1-FIPS-PQ-2025-09": "FIPS_TLS13_12_EXT1_PQ",
+    "ELBSecurityPolicy-TLS13-1-2-Ext2-FIPS-PQ-2025-09": "FIPS_TLS13_12_EXT2_PQ",
+    "ELBSecurityPolicy-TLS13-1-0-FIPS-PQ-2025-09": "FIPS_TLS13_10_PQ",
+    "ELBSecurityPolicy-FS-1-2-Res-2020-10": "FORWARD_SECRECY_TLS12_RES_GCM",
+    "ELBSecurityPolicy-FS-1-2-Res-2019-08": "FORWARD_SECRECY_TLS12_RES",
+    "ELBSecurityPolicy-FS-1-2-2019-08": "FORWARD_SECRECY_TLS12",
+    "ELBSecurityPolicy-FS-1-1-2019-08": "FORWARD_SECRECY_TLS11",
+    "ELBSecurityPolicy-FS-2018-06": "FORWARD_SECRECY",
+    "ELBSecurityPolicy-TLS-1-2-2017-01": "TLS12",
+    "ELBSecurityPolicy-TLS-1-2-Ext-2018-06": "TLS12_EXT",
+    "ELBSecurityPolicy-TLS-1-1-2017-01": "TLS11",
+    "ELBSecurityPolicy-TLS-1-0-2015-04": "LEGACY",
+}
+"""Which TLS versions and ciphers a load balancer speaks, and how CDK calls that.
+
+Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
+"""
+
+MOST_PEERS = 20
+"""How many ranges of a family, prefix lists and security groups may connect to a load balancer:
+each has a rule for three ports, of the 60 that a security group has.
+
+Source: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+"""
+
+_WIDEST_RANGE, _NARROWEST_RANGE = 16, 28
+_NARROWEST_SUBNET = 27
+_HEALTH_CHECK_PATH = re.compile(r"/\S{0,1023}")
+_HTTP_CODES = re.compile(r"[2-4]\d\d([,-][2-4]\d\d)*", re.ASCII)
+_GRPC_CODES = re.compile(r"\d{1,2}([,-]\d{1,2})*", re.ASCII)
+
+
+def vpc_range_faults(argument: str, cidr: str | None, subnets: int = 0) -> list[Fault]:
+    """The address range of a VPC, with room for subnets in which a load balancer can be.
+
+    Sources: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html and
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
+
+    Args:
+        argument: Whose range it is.
+        cidr: The range.
+        subnets: Into how many of one size it is split.
+    """
+    faults = cidr_faults(argument, cidr)
+    if cidr is None or faults:
+        return faults
+    network = ipaddress.ip_network(cidr)
+    bits = (subnets - 1).bit_length() if subnets else 0
+    narrowest = _NARROWEST_SUBNET - bits if subnets else _NARROWEST_RANGE
+    if network.version == 4 and _WIDEST_RANGE <= network.prefixlen <= narrowest:
+        return []
+    room = f", with room for {subnets} subnets of /{_NARROWEST_SUBNET}" if subnets else ""
+    allowed = f"an IPv4 range from /{_WIDEST_RANGE} to /{narrowest}{room}"
+    return [Fault(argument, allowed, shown(cidr), "write it as '10.0.0.0/16'")]
+
+
+def health_check_form_faults(path: str | None, codes: str | None, *, is_grpc: bool) -> list[Fault]:
+    """What an application load balancer asks of a server, and what it takes as an answer.
+
+    Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html
+    """
+    example = "'0' or '0-99'" if is_grpc else "'200' or '200-299'"
+    return [
+        *form_faults(
+            "path",
+            path,
+            _HEALTH_CHECK_PATH,
+            "a path of at most 1024 characters",
+            "start it with /",
+        ),
+        *form_faults(
+            "codes",
+            codes,
+            _GRPC_CODES if is_grpc else _HTTP_CODES,
+            "codes or a range",
+            f"write {example}",
+        ),
+    ]
+
+
+def field_faults(field: str | None) -> list[Fault]:
+    """A field of a JSON secret. What stands there may be the secret itself."""
+    if field is None or _matches(_FIELD, field):
+        return []
+    allowed = "the name of a field (A-Z, a-z, 0-9, _, . and -)"
+    return [Fault("field", allowed, concealed(field), "name a field of the secret")]
+
+
+def rule_position(address: str, count: int) -> int:
+    """Where the rule of an address stands among `count`, whatever other rules there are."""
+    return int.from_bytes(hashlib.sha256(address.encode()).digest()[:8], "big") % count

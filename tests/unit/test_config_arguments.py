@@ -33,8 +33,8 @@ SERVER: dict[str, str] = {
     "image_tag": "key: image_tag",
     "image_digest": "key: image_digest",
     "security_groups": "key: security_group_ids",
-    "vpc_subnets": "the private ones, or public ones with assign_public_ip",
-    "log_group": "a new one for each server, so that it can be told apart",
+    "vpc_subnets": "key: subnet_ids",
+    "log_group": "key: log_group_name",
     "log_retention": "key: log_retention_days",
     "http_rule_priority": "key: http_rule_priority",
     "removal_policy": ONE_POLICY,
@@ -51,7 +51,7 @@ SERVICE: dict[str, str] = {
     "desired_count": "key: desired_count",
     "auto_scaling": "key: auto_scaling.min",
     "capacity_provider_strategies": "key: capacity_provider_strategies[0].capacity_provider",
-    "secrets": CODE_ONLY,
+    "secrets": "key: secrets.OTHER.secret_arn",
     "assign_public_ip": "key: assign_public_ip",
     "egress_provided": "key: egress_provided",
     "cloud_map_namespace": STACK,
@@ -111,8 +111,8 @@ ARGUMENTS: dict[Any, tuple[str, dict[str, str]]] = {
                 name: f"key: {name}"
                 for name in ("min", "max", "cpu_percent", "memory_percent", "requests_per_target")
             },
-            "scale_in_cooldown": "60 s suit servers that start within a minute",
-            "scale_out_cooldown": "60 s suit servers that start within a minute",
+            "scale_in_cooldown": "key: scale_in_cooldown_seconds",
+            "scale_out_cooldown": "key: scale_out_cooldown_seconds",
         },
     ),
     SharedIngress: (
@@ -121,13 +121,13 @@ ARGUMENTS: dict[Any, tuple[str, dict[str, str]]] = {
             "vpc": STACK,
             "dns": STACK,
             "internal": "file: private",
-            "vpc_subnets": "public ones, or private ones in private mode",
+            "vpc_subnets": "key: subnet_ids",
             "allowed_cidrs": "key: allowed_cidrs",
             "allowed_prefix_lists": "key: allowed_prefix_list_ids",
             "allowed_security_groups": "key: allowed_security_group_ids",
             "dual_stack": "key: dual_stack",
             "grpc_over_https": "key: grpc_over_https",
-            "ssl_policy": CODE_ONLY,
+            "ssl_policy": "key: ssl_policy",
             "idle_timeout": "key: idle_timeout_seconds",
             "deletion_protection": "file: allow_delete_resources",
             "access_logs": "key: access_logs",
@@ -179,8 +179,8 @@ ARGUMENTS: dict[Any, tuple[str, dict[str, str]]] = {
             "ip_addresses": "key: cidr",
             "dual_stack": "file: load_balancer.dual_stack",
             "flow_logs": "key: flow_logs",
-            "flow_log_retention": "one month suits what is looked at after an incident",
-            "interface_endpoints": CODE_ONLY,
+            "flow_log_retention": "key: flow_log_retention_days",
+            "interface_endpoints": "key: interface_endpoints",
             "removal_policy": ONE_POLICY,
         },
     ),
@@ -196,8 +196,8 @@ ARGUMENTS: dict[Any, tuple[str, dict[str, str]]] = {
     EdgeStorage: (
         ES,
         {
-            "bucket": CODE_ONLY,
-            "encryption_key": CODE_ONLY,
+            "bucket": "key: storage_bucket_name",
+            "encryption_key": "key: storage_kms_key_arn",
             "removal_policy": ONE_POLICY,
         },
     ),
@@ -235,3 +235,14 @@ def test_each_key_that_is_named_is_there(construct: Any) -> None:
         if match:
             key = match[2] if match[1] == "file" else f"{place}{match[2]}"
             assert key in known, argument
+
+
+def test_only_objects_are_left_to_code() -> None:
+    """What a string can name has a key: only drivers and extensions are objects of an app."""
+    left = {
+        argument
+        for _, arguments in ARGUMENTS.values()
+        for argument, said in arguments.items()
+        if said == CODE_ONLY
+    }
+    assert left == {"logging", "extensions"}

@@ -29,6 +29,7 @@ LISTENER = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:listener/app/shared
 REPOSITORY = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role"
 DIGEST = f"sha256:{'0' * 64}"
+PARAMETER = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/acme/es"
 WEB_ACL = f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/acme/1a2b3c4d"
 CACHE_SECRET = secret_arn("ecr-pullthroughcache/hub")
 NAMESPACE = {
@@ -54,6 +55,7 @@ VPC = {
 HEALTH_CHECK: dict[str, Any] = {
     "path": "/other",
     "codes": "1-9",
+    "port": 8081,
     "interval_seconds": 60,
     "timeout_seconds": 20,
     "healthy_threshold_count": 4,
@@ -65,6 +67,8 @@ SERVER: dict[str, Any] = {
     "cpu_architecture": "ARM64",
     "environment": {"CACHE_LIFE": "1800"},
     "security_group_ids": ["sg-4d5e6f"],
+    "subnet_ids": ["subnet-3"],
+    "log_group_name": "/acme/datafi",
     "log_retention_days": 7,
     "http_rule_priority": 40_000,
     "secret_arn": secret_arn("other"),
@@ -84,12 +88,18 @@ SERVICE: dict[str, Any] = {
             "cpu_percent": 70,
             "memory_percent": 70,
             "requests_per_target": 500,
+            "scale_in_cooldown_seconds": 300,
+            "scale_out_cooldown_seconds": 30,
         }.items()
     },
     "capacity_provider_strategies[0].capacity_provider": "FARGATE_SPOT",
     "capacity_provider_strategies[0].weight": 3,
     "capacity_provider_strategies[0].base": 1,
     "ecr_repository_arn": f"{REPOSITORY}/other",
+    "secrets.OTHER.secret_arn": secret_arn("third"),
+    "secrets.OTHER.field": "token",
+    "secrets.OTHER.kms_key_arn": KEY_ARN,
+    "secrets.OTHER.parameter_arn": PARAMETER,
     "task_role_arn": f"{ROLE}/task",
     "execution_role_arn": f"{ROLE}/execution",
     "assign_public_ip": True,
@@ -122,6 +132,8 @@ CHANGES: dict[str, Any] = {
     "load_balancer.existing.lowest_priority": 100,
     "load_balancer.existing.highest_priority": 1000,
     "load_balancer.idle_timeout_seconds": 60,
+    "load_balancer.subnet_ids": ["subnet-7", "subnet-8"],
+    "load_balancer.ssl_policy": "ELBSecurityPolicy-TLS13-1-3-2021-06",
     "load_balancer.allowed_cidrs": ["203.0.113.0/24"],
     "load_balancer.allowed_prefix_list_ids": ["pl-1a2b3c"],
     "load_balancer.allowed_security_group_ids": ["sg-4d5e6f"],
@@ -149,6 +161,8 @@ CHANGES: dict[str, Any] = {
     "new_vpc.max_azs": 3,
     "new_vpc.nat_gateways": 2,
     "new_vpc.flow_logs": True,
+    "new_vpc.flow_log_retention_days": 7,
+    "new_vpc.interface_endpoints": ["kms"],
     "cluster_name": "other",
     "private": True,
     "pull_through_cache.docker_hub_secret_arn": secret_arn("ecr-pullthroughcache/other"),
@@ -159,6 +173,8 @@ CHANGES: dict[str, Any] = {
     **{f"{ES}.{key}": value for key, value in SERVICE.items()},
     f"{ES}.name": "other",
     f"{ES}.storage": True,
+    f"{ES}.storage_bucket_name": "acme-data",
+    f"{ES}.storage_kms_key_arn": KEY_ARN,
     f"{ES}.secret_variables": {"KEY": "other"},
     f"{ES}.update_secret_arn": secret_arn("other"),
     f"{ES}.update_secret_kms_key_arn": KEY_ARN,
@@ -172,6 +188,8 @@ CHANGES: dict[str, Any] = {
     f"{LAMBDA}.in_vpc": True,
     f"{LAMBDA}.role_arn": f"{ROLE}/function",
     f"{LAMBDA}.storage": True,
+    f"{LAMBDA}.storage_bucket_name": "acme-data",
+    f"{LAMBDA}.storage_kms_key_arn": KEY_ARN,
     f"{LAMBDA}.secret_variables": {"KEY": "other"},
     f"{LAMBDA}.environment_kms_key_arn": KEY_ARN,
     **{f"coordinator.{key}": value for key, value in SERVICE.items()},
@@ -211,6 +229,14 @@ BESIDE: dict[str, dict[str, Any]] = {
     r"^vpc\.": {"vpc": VPC},
     r"^vpc\.cidr": {"private": True},
     "cluster_name": {"vpc": VPC},
+    "subnet_ids": {"vpc": VPC},
+    "flow_log_retention": {"new_vpc.flow_logs": True},
+    "storage_": {f"{ES}.storage": True, f"{LAMBDA}.storage": True},
+    r"secrets\.OTHER": {
+        f"{server}.secrets": {"OTHER": {"secret_arn": secret_arn("second")}}
+        for server in (ES, "coordinator")
+    },
+    r"secrets\.OTHER.parameter": {f"{ES}.secrets": {}, "coordinator.secrets": {}},
     "pull_through_cache": {
         "pull_through_cache": {
             "docker_hub_secret_arn": CACHE_SECRET,
@@ -234,7 +260,7 @@ BESIDE: dict[str, dict[str, Any]] = {
         f"{ES}.secret_variables": ["KEY"],
         f"{LAMBDA}.secret_variables": ["KEY"],
     },
-    r"serverless\[0\].security_group_ids": {f"{LAMBDA}.in_vpc": True},
+    r"serverless\[0\].(security_group|subnet)_ids": {f"{LAMBDA}.in_vpc": True},
     r"^coordinator\.ecr_repository_arn": {
         "coordinator.ecr_repository_arn": f"{REPOSITORY}/co",
         "coordinator.registry_credentials_secret_arn": None,
@@ -276,7 +302,7 @@ def configured(key: str) -> dict[str, Any]:
 def put(data: dict[str, Any], key: str, value: Any) -> None:
     """Set one key; `None` removes it."""
     target: Any = data
-    *path, last = re.findall(r"[a-z_]+|\d+", key)
+    *path, last = re.findall(r"[A-Za-z_]+|\d+", key)
     for step in path:
         target = target[int(step)] if step.isdigit() else target.setdefault(step, {})
     if value is None:
@@ -287,7 +313,7 @@ def put(data: dict[str, Any], key: str, value: Any) -> None:
 
 def at(data: Any, key: str) -> Any:
     """What stands at a key, or `None`."""
-    for step in re.findall(r"[a-z_]+|\d+", key):
+    for step in re.findall(r"[A-Za-z_]+|\d+", key):
         data = data[int(step)] if step.isdigit() else (data or {}).get(step)
     return data
 
@@ -299,8 +325,9 @@ def keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
         if section is None:
             yield f"{prefix}{name}"
         else:
-            is_list = "list[" in str(field.annotation)
-            yield from keys(section, f"{prefix}{name}{'[0]' if is_list else ''}.")
+            annotation = str(field.annotation)
+            entry = "[0]" if "list[" in annotation else ".OTHER" if "dict[" in annotation else ""
+            yield from keys(section, f"{prefix}{name}{entry}.")
 
 
 @functools.cache

@@ -23,6 +23,7 @@ LAYERS = (
     ("secret_access", "role_access", "security_group_access", "bedrock_access"),
     ("config_sections", "config_structure", "zone_cleanup", "edge_network"),
     ("config_services", "config_network_rules", "dns_faults", "edge_storage"),
+    ("config_server_rules", "config_priority_rules"),
     ("config_rules", "edge_dns"),
     ("config", "auto_scaling", "access_logs", "listener_rules", "pull_through_cache"),
     ("config_schema",),

@@ -1,0 +1,95 @@
+"""What the priorities of listener rules must mean together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from .config_data import Data, edge_servers, given, section, typed
+from .errors import Fault
+from .validation import (
+    DEFAULT_COORDINATOR_NAME,
+    HIGHEST_PRIORITY,
+    located,
+    number_faults,
+    rule_position,
+)
+
+_KEYS = ("http_rule_priority", "grpc_rule_priority", "update_rule_priority")
+
+
+def priority_faults(data: Data) -> list[Fault]:
+    """Each priority once, in the range of the load balancer, and gRPC before HTTP."""
+    lowest, highest = _range(data)
+    if not 1 <= lowest < highest <= HIGHEST_PRIORITY:
+        return []
+    faults = _duplicate_faults(data)
+    for place, server in _servers(data):
+        for key in _KEYS:
+            priority = typed(server, key, int)
+            if priority is not None and 1 <= priority <= HIGHEST_PRIORITY:
+                faults += located(place, number_faults(key, priority, lowest, highest))
+    if section(data, "load_balancer").get("grpc_over_https") is False:
+        return faults
+    for place, server in _servers(data, serverless=False):
+        faults += located(place, _order_faults(data, server, lowest, highest))
+    return faults
+
+
+def _range(data: Data) -> tuple[int, int]:
+    existing = section(section(data, "load_balancer"), "existing")
+    lowest = typed(existing, "lowest_priority", int)
+    highest = typed(existing, "highest_priority", int)
+    return (
+        1 if lowest is None else lowest,
+        HIGHEST_PRIORITY if highest is None else highest,
+    )
+
+
+def _servers(data: Data, *, serverless: bool = True) -> Iterator[tuple[str, Data]]:
+    yield from edge_servers(data, "long_running")
+    if serverless:
+        yield from edge_servers(data, "serverless")
+    coordinator = data.get("coordinator")
+    if isinstance(coordinator, Mapping):
+        yield "coordinator.", {"name": DEFAULT_COORDINATOR_NAME, **coordinator}
+
+
+def _duplicate_faults(data: Data) -> list[Fault]:
+    """One priority of two rules on one listener; those of one server are `_order_faults`'."""
+    apart = section(data, "load_balancer").get("grpc_over_https") is False
+    owners: dict[tuple[bool, int], str] = {}
+    faults = []
+    for place, server in _servers(data):
+        for key in _KEYS:
+            priority = typed(server, key, int)
+            if priority is None:
+                continue
+            is_apart = apart and key == "grpc_rule_priority"
+            owner = owners.setdefault((is_apart, priority), f"{place}{key}")
+            is_of_other = not owner.startswith(place) or "update" in f"{owner}{key}"
+            if owner != f"{place}{key}" and is_of_other:
+                given_there = f"{priority}, which {owner} is"
+                remedy = "choose another number for one of the two"
+                faults.append(Fault(f"{place}{key}", "the only one", given_there, remedy))
+    return faults
+
+
+def _order_faults(data: Data, server: Data, lowest: int, highest: int) -> list[Fault]:
+    """A gRPC rule that the HTTP rule of the same host would hide, as one of them is set by hand."""
+    name = typed(server, "name", str)
+    root_domain = typed(section(data, "dns"), "root_domain", str)
+    key = next((key for key in _KEYS[:2] if given(server, key)), None)
+    if name is None or root_domain is None or key is None:
+        return []
+    count = (highest - lowest + 1) // 2
+    position = lowest + rule_position(f"{name}.{root_domain}", count)
+    grpc, http = typed(server, "grpc_rule_priority", int), typed(server, "http_rule_priority", int)
+    first = position if grpc is None else grpc
+    second = position + count if http is None else http
+    if first < second or not lowest <= min(first, second) <= max(first, second) <= highest:
+        return []
+    if key == "http_rule_priority":
+        allowed = f"more than that of the gRPC rules ({first}), which it would hide"
+        return [Fault(key, allowed, str(second), "raise it, or lower grpc_rule_priority")]
+    allowed = f"less than that of the HTTP rule ({second}), which would hide it"
+    return [Fault(key, allowed, str(first), "lower it, or raise http_rule_priority")]
