@@ -245,10 +245,12 @@ def _health_check_faults(service: Data) -> list[Fault]:
         )
         interval = typed(check, "interval_seconds", int) or _DEFAULT_INTERVAL
         timeout = typed(check, "timeout_seconds", int) or _DEFAULT_TIMEOUT
-        if timeout > interval:
+        if timeout >= interval:
             key = "timeout_seconds" if given(check, "timeout_seconds") else "interval_seconds"
-            bound = f"at most interval_seconds ({interval})"
-            allowed = bound if key == "timeout_seconds" else f"at least timeout_seconds ({timeout})"
+            bound = f"less than interval_seconds ({interval})"
+            allowed = (
+                bound if key == "timeout_seconds" else f"more than timeout_seconds ({timeout})"
+            )
             remedy = "shorten the timeout, or lengthen the interval"
             found.append(Fault(key, allowed, str(check.get(key)), remedy))
         faults += located(f"{kind}_health_check.", found)

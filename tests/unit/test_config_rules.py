@@ -4,18 +4,28 @@ import copy
 from typing import Any
 
 import pytest
-from datafi_cdk import DatafiEdgeConfig, InvalidInputError
-from aws_cdk.assertions import Template
+from datafi_cdk import DatafiEdgeConfig, DatafiEdgeStack, InvalidInputError
+from aws_cdk.assertions import Annotations, Match, Template
+from datafi_cdk.validation import SSL_POLICIES
 from deployment import (
+    ACCOUNT,
+    BUCKET,
+    CERTIFICATE,
     CERTIFICATE_ARN,
     KEY_ARN,
+    LISTENER,
     LOAD_BALANCER,
+    REGION,
     SERVICE,
     edge_stack,
     minimal,
+    new_app,
     properties,
     secret_arn,
+    secrets,
+    statements,
 )
+from deployment import FUNCTION as FUNCTION_TYPE
 from test_config_keys import (
     CACHE_SECRET,
     DIGEST,
@@ -29,6 +39,7 @@ from test_config_keys import (
 
 ES, IN_ES = "edge_servers.long_running[0]", "edge_servers.long_running[0]"
 CO = {"registry_credentials_secret_arn": secret_arn("acr"), "secret_arn": secret_arn("co")}
+OTHER_KEY_ARN = KEY_ARN.replace("1a2b3c4d", "5e6f7a8b")
 LAMBDA = "edge_servers.serverless"
 FUNCTION = {"name": "fn", "ecr_repository_arn": f"{REPOSITORY}/es"}
 SCALING = {"min": 1, "max": 4, "cpu_percent": 60}
@@ -212,10 +223,10 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
     ({f"{ES}.http_health_check.path": "health"}, f"{IN_ES}.http_health_check.path", "a path"),
     ({f"{ES}.http_health_check.codes": "600"}, f"{IN_ES}.http_health_check.codes", "'200-299'"),
     ({f"{ES}.grpc_health_check.codes": "200"}, f"{IN_ES}.grpc_health_check.codes", "'0-99'"),
-    ({f"{ES}.http_health_check.interval_seconds": 5, f"{ES}.http_health_check.timeout_seconds": 6},
-     f"{IN_ES}.http_health_check.timeout_seconds", "at most interval_seconds (5)"),
-    ({f"{ES}.grpc_health_check.timeout_seconds": 31},
-     f"{IN_ES}.grpc_health_check.timeout_seconds", "at most interval_seconds (30)"),
+    ({f"{ES}.http_health_check.interval_seconds": 5, f"{ES}.http_health_check.timeout_seconds": 5},
+     f"{IN_ES}.http_health_check.timeout_seconds", "less than interval_seconds (5)"),
+    ({f"{ES}.grpc_health_check.timeout_seconds": 30},
+     f"{IN_ES}.grpc_health_check.timeout_seconds", "less than interval_seconds (30)"),
     ({f"{ES}.secrets": {"A": {"kms_key_arn": KEY_ARN}}}, f"{IN_ES}.secrets.A", "got neither"),
     ({f"{ES}.secrets": {"A": {"secret_arn": secret_arn("a"), "parameter_arn": PARAMETER}}},
      f"{IN_ES}.secrets.A", "got both"),
@@ -312,3 +323,158 @@ def test_an_existing_load_balancer_is_added_to_only() -> None:
     kept = {"dns.enable_hosted_zone": False, "dns.certificate_arn": CERTIFICATE_ARN}
     changes = {"load_balancer.existing": elsewhere, "vpc": VPC, **kept}
     assert "LoadBalancerDnsName" not in edge_stack(data(changes)).find_outputs("*")
+
+
+def test_private_mode_may_be_behind_an_existing_load_balancer() -> None:
+    """An internal one that is there is taken: none is made, and the names are in a private zone."""
+    changes = {**PRIVATE, "vpc": ISOLATED, "load_balancer.existing": EXISTING}
+    template = edge_stack(data(changes))
+    template.resource_count_is(LOAD_BALANCER, 0)
+    assert properties(template, "AWS::Route53::HostedZone")["VPCs"]
+
+
+def test_a_public_zone_is_named_twice_in_private_mode() -> None:
+    """An existing zone takes the names, and validates the certificate if it is public."""
+    zones = {"dns.hosted_zone_id": "Z1", "dns.validation_zone_id": "Z1"}
+    template = edge_stack(data({**PRIVATE, "dns.certificate_arn": None, **zones}))
+    options = properties(template, CERTIFICATE)["DomainValidationOptions"]
+    assert {option["HostedZoneId"] for option in options} == {"Z1"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "has_endpoint"),
+    [
+        ({}, True),
+        ({"new_vpc.interface_endpoints": ["ssmmessages", "kms"]}, True),
+        ({"new_vpc.nat_gateways": 1}, False),
+        ({f"{ES}.enable_execute_command": False}, False),
+    ],
+)
+def test_a_shell_without_nat_has_its_endpoint(changes: dict[str, Any], has_endpoint: bool) -> None:
+    """ECS Exec reaches Systems Manager through an endpoint where nothing else leads there."""
+    made = edge_stack(data({**PRIVATE, f"{ES}.enable_execute_command": True, **changes}))
+    endpoints = str(made.find_resources("AWS::EC2::VPCEndpoint"))
+    assert ("ssmmessages" in endpoints) is has_endpoint
+    assert (".kms" in endpoints) is ("new_vpc.interface_endpoints" in changes)
+
+
+def test_storage_may_be_there_already() -> None:
+    """No bucket is made, and the task may use the one that is named, with its key."""
+    storage = {"storage": True, "storage_bucket_name": "acme-data", "storage_kms_key_arn": KEY_ARN}
+    changes = {f"{ES}.{key}": value for key, value in storage.items()}
+    template = edge_stack(data(changes))
+    template.resource_count_is(BUCKET, 0)
+    granted = statements(template, "EdgeServeresTaskDefinitionTaskRole")
+    assert (["kms:Decrypt", "kms:GenerateDataKey"], KEY_ARN, None) in granted
+    assert "acme-data" in str(granted)
+    del changes[f"{ES}.storage_bucket_name"]
+    (rule,) = properties(edge_stack(data(changes)), BUCKET)["BucketEncryption"][
+        "ServerSideEncryptionConfiguration"
+    ]
+    assert rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] == KEY_ARN
+
+
+def test_variables_come_from_other_secrets_and_parameters() -> None:
+    """Each is read by ECS, which may do so, also where a customer-managed key encrypts it."""
+    other = {
+        "TOKEN": {"secret_arn": secret_arn("other"), "field": "token", "kms_key_arn": KEY_ARN},
+        "WHOLE": {"secret_arn": secret_arn("whole")},
+        "PARAMETER": {"parameter_arn": PARAMETER, "kms_key_arn": OTHER_KEY_ARN},
+        "SIMPLE": {"parameter_arn": PARAMETER.replace("acme/es", "simple")},
+        "JWT_JWKS": {"parameter_arn": PARAMETER},
+    }
+    changes = {f"{ES}.secrets": other, "jwt_jwks_secret_arn": secret_arn("jwks")}
+    template = edge_stack(data({**changes, "aws": {"account": ACCOUNT, "region": REGION}}))
+    found = secrets(template)
+    assert found["TOKEN"] == f"{secret_arn('other')}:token::"
+    assert found["WHOLE"] == secret_arn("whole")
+    assert str(found["PARAMETER"]).endswith(":parameter/acme/es']]}")
+    assert str(found["SIMPLE"]).endswith(":parameter/simple']]}")
+    assert found["JWT_JWKS"] == found["PARAMETER"]
+    granted = statements(template, "EdgeServeresTaskDefinitionExecutionRole")
+    of_keys = [
+        (resource, condition)
+        for actions, resource, condition in granted
+        if "kms:Decrypt" in actions
+    ]
+    context = {"kms:EncryptionContext:SecretARN": secret_arn("other")}
+    assert (KEY_ARN, {"StringLike": context}) in of_keys
+    assert (OTHER_KEY_ARN, None) in of_keys
+    assert len(of_keys) == 2
+    assert any("ssm:GetParameters" in actions for actions, _, _ in granted)
+
+
+@pytest.mark.parametrize("policy", SSL_POLICIES)
+def test_each_tls_policy_is_that_of_aws(policy: str) -> None:
+    """A policy goes by AWS's name in the file as in the template."""
+    template = edge_stack(data({"load_balancer.ssl_policy": policy}))
+    assert f"'SslPolicy': '{policy}'" in str(template.find_resources(LISTENER))
+
+
+def test_subnets_by_their_ids_are_no_warning() -> None:
+    """Load balancer, service and function are in the subnets that are named, without a word."""
+    changes = {
+        "vpc": VPC,
+        "load_balancer.subnet_ids": ["subnet-7", "subnet-8"],
+        f"{ES}.subnet_ids": ["subnet-7"],
+        LAMBDA: [{**FUNCTION, "in_vpc": True, "subnet_ids": ["subnet-7"]}],
+    }
+    config = DatafiEdgeConfig.model_validate(data(changes))
+    stack = DatafiEdgeStack(new_app(), "DatafiEdge", config=config)
+    assert Annotations.from_stack(stack).find_warning("*", Match.any_value()) == []
+    template = Template.from_stack(stack)
+    assert properties(template, LOAD_BALANCER)["Subnets"] == ["subnet-7", "subnet-8"]
+    assert subnets(template) == ["subnet-7"]
+    assert properties(template, FUNCTION_TYPE, "EdgeServerfn")["VpcConfig"]["SubnetIds"] == [
+        "subnet-7"
+    ]
+
+
+# What the configuration takes at the edges of its rules.
+ACCEPTED: list[dict[str, Any]] = [
+    {"new_vpc.cidr": "10.0.0.0/25"},
+    {**PRIVATE, "new_vpc.cidr": "10.0.0.0/26"},
+    {"new_vpc.cidr": "10.0.0.0/24", "new_vpc.max_azs": 3,
+     "aws": {"account": "111111111111", "region": "us-east-1"}},
+    {"new_vpc.interface_endpoints": ["ecr.api", "ssmmessages", "sqs"], "new_vpc.nat_gateways": 0,
+     f"{ES}.ecr_repository_arn": f"{REPOSITORY}/es"},
+    {"load_balancer.allowed_cidrs": [f"10.{i}.0.0/16" for i in range(20)] + ["fd00::/48"]},
+    {"load_balancer.allowed_prefix_list_ids": ["pl-0a1b2c3d4e5f60718"]},
+    {"load_balancer.access_logs_bucket_name": "acme.logs-1"},
+    {"load_balancer.grpc_over_https": False, f"{ES}.http_rule_priority": 1},
+    {"vpc": VPC, "load_balancer.existing": {
+        k: v for k, v in EXISTING.items() if k != "grpc_listener_arn"}},
+    {"vpc": {**VPC, "public_subnet_ids": []}, "load_balancer.subnet_ids": ["subnet-8", "subnet-9"]},
+    {"vpc": {**VPC, "public_subnet_ids": []}, **PRIVATE},
+    {"vpc": {k: v for k, v in ISOLATED.items() if k != "cidr"}, **PRIVATE,
+     "load_balancer.allowed_security_group_ids": ["sg-1"]},
+    {"vpc": {**ISOLATED, "availability_zones": ["us-west-2-lax-1a", "us-west-2-lax-1b"]},
+     **PRIVATE},
+    {"vpc": VPC, "cluster_name": "acme_Cluster-1", f"{ES}.assign_public_ip": True},
+    {"vpc": VPC, f"{ES}.subnet_ids": ["subnet-1"], f"{ES}.assign_public_ip": True},
+    {"vpc": {**VPC, "isolated_subnet_ids": ["subnet-5", "subnet-6"]},
+     f"{ES}.subnet_ids": ["subnet-5"], f"{ES}.egress_provided": True},
+    {f"{ES}.security_group_ids": [f"sg-{i}" for i in range(5)]},
+    {f"{ES}.capacity_provider_strategies": [
+        {"capacity_provider": "FARGATE", "base": 1, "weight": 0},
+        {"capacity_provider": "FARGATE_SPOT", "weight": 1, "base": 0}]},
+    {f"{ES}.http_health_check": {"path": "/", "codes": "200-299,301", "port": 1,
+                                 "interval_seconds": 5, "timeout_seconds": 4}},
+    {f"{ES}.grpc_health_check": {"codes": "0,12", "interval_seconds": 300, "timeout_seconds": 120}},
+    {f"{ES}.http_rule_priority": 2, f"{ES}.grpc_rule_priority": 1},
+    {f"{ES}.http_rule_priority": 50000}, {f"{ES}.grpc_rule_priority": 1},
+    {f"{ES}.deployment_alarm_names": ["Edge: too slow"]},
+    {f"{ES}.log_group_name": "/acme/datafi-1_a.b#c"},
+    {"pull_through_cache": {"docker_hub_secret_arn": CACHE_SECRET,
+                            "repository_prefix": "acme/datafi_1.x"}},
+    {LAMBDA: [{**FUNCTION, "environment": {"AB": "x", "A_": "x"}, "log_group_name": "x"}]},
+    {LAMBDA: [{**FUNCTION, "in_vpc": True, "security_group_ids": ["sg-1"]}], "vpc": ISOLATED,
+     **PRIVATE},
+    {"dns.namespace": {**NAMESPACE, "name": "x"}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", ACCEPTED)
+def test_what_the_configuration_takes_the_stack_takes(changes: dict[str, Any]) -> None:
+    """No construct refuses later, without a line, what the file may say."""
+    edge_stack(data(changes)).resource_count_is(SERVICE, 1)
