@@ -1,4 +1,4 @@
-"""What the priorities of listener rules must mean together."""
+"""What the rules of all servers must mean together: their priorities, and how many there are."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from .validation import (
     rule_position,
 )
 
+_MOST_RULES = _MOST_TARGET_GROUPS = 100
 _KEYS = ("http_rule_priority", "grpc_rule_priority", "update_rule_priority")
 
 
@@ -32,6 +33,36 @@ def priority_faults(data: Data) -> list[Fault]:
         return faults
     for place, server in _servers(data, serverless=False):
         faults += located(place, _order_faults(data, server, lowest, highest))
+    return faults
+
+
+def quota_faults(data: Data) -> list[Fault]:
+    """So many rules and target groups that the load balancer takes them.
+
+    A service has one HTTP rule, gRPC rules on port 50051 and, unless told otherwise, on 443, and a
+    target group for each protocol; an update API and a function have one of each. One more rule is
+    that of the update API's root path.
+    """
+    load_balancer = section(data, "load_balancer")
+    existing = section(load_balancer, "existing")
+    has_grpc_port = not given(load_balancer, "existing") or given(existing, "grpc_listener_arn")
+    for_each = 1 + has_grpc_port + (load_balancer.get("grpc_over_https") is not False)
+    updated, functions = (
+        len(list(edge_servers(data, kind))) for kind in ("long_running", "serverless")
+    )
+    services = updated + isinstance(data.get("coordinator"), Mapping)
+    rules = for_each * services + updated + bool(updated) + functions
+    groups = 2 * services + updated + functions
+    most = typed(load_balancer, "max_rules", int) if "max_rules" in load_balancer else _MOST_RULES
+    faults = []
+    if most is not None and 1 <= most < rules:
+        allowed = f"at least {rules}, the rules of all servers"
+        remedy = "let AWS raise the quota and say so, or deploy some servers in another stack"
+        faults.append(Fault("load_balancer.max_rules", allowed, str(most), remedy))
+    if groups > _MOST_TARGET_GROUPS:
+        allowed = f"of at most {_MOST_TARGET_GROUPS} target groups, two to a service"
+        remedy = "deploy some servers in another stack"
+        faults.append(Fault("edge_servers", allowed, str(groups), remedy))
     return faults
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from .config_data import Data, edge_servers, given, section, typed
 from .config_fields import UNKNOWN, Home, key_faults
 from .config_network_rules import dns_faults, load_balancer_faults, vpc_faults, way_out
-from .config_priority_rules import priority_faults
+from .config_priority_rules import priority_faults, quota_faults
 from .config_sections import ACCOUNT, REGION
 from .config_server_rules import (
     edge_server_faults,
@@ -30,6 +30,8 @@ from .validation import (
     located,
     shown,
 )
+
+_EDGE_SERVER_PORT, _COORDINATOR_PORT = 80, 8001
 
 
 def rule_faults(data: Data, model: type[BaseModel]) -> list[Fault]:
@@ -55,6 +57,7 @@ def rule_faults(data: Data, model: type[BaseModel]) -> list[Fault]:
         *located("coordinator.", _coordinator_faults(data)),
         *_duplicate_name_faults(data),
         *priority_faults(data),
+        *quota_faults(data),
     ]
 
 
@@ -79,7 +82,7 @@ def _edge_servers_faults(data: Data) -> list[Fault]:
             place,
             [
                 *edge_server_faults(server, data),
-                *service_faults(server, data, _edge_variables(server)),
+                *service_faults(server, data, _edge_variables(server), _EDGE_SERVER_PORT),
                 *_way_out_faults(server, data),
                 *key_without_secret_faults(server, "secret_kms_key_arn", "secret_arn"),
                 *key_without_secret_faults(
@@ -115,7 +118,7 @@ def _coordinator_faults(data: Data) -> list[Fault]:
     coordinator = section(data, "coordinator")
     faults = [
         *server_faults(coordinator, data),
-        *service_faults(coordinator, data, DEFAULT_COORDINATOR_VARIABLES),
+        *service_faults(coordinator, data, DEFAULT_COORDINATOR_VARIABLES, _COORDINATOR_PORT),
     ]
     from_ecr = given(coordinator, "ecr_repository_arn") or given(
         section(data, "pull_through_cache"), "datafi_registry_secret_arn"

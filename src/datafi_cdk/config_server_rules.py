@@ -13,13 +13,16 @@ from .validation import DEFAULT_CPU, DEFAULT_MEMORY_MIB, FARGATE_MEMORY_MIB, loc
 _DEFAULT_INTERVAL, _DEFAULT_TIMEOUT = 30, 5
 
 
-def service_faults(service: Data, data: Data, default_variables: Sequence[str]) -> list[Fault]:
+def service_faults(
+    service: Data, data: Data, default_variables: Sequence[str], default_port: int
+) -> list[Fault]:
     """What holds for everything on Fargate.
 
     Args:
         service: The section of the server.
         data: The whole configuration.
         default_variables: What it reads from its secret unless told otherwise.
+        default_port: Its HTTP port unless told otherwise.
     """
     cpu = service.get("cpu", DEFAULT_CPU)
     return [
@@ -34,7 +37,8 @@ def service_faults(service: Data, data: Data, default_variables: Sequence[str]) 
         *_other_secret_faults(service, default_variables),
         *_health_check_faults(service),
         *validation.port_pair_faults(
-            typed(service, "http_port", int), typed(service, "grpc_port", int) or 50051
+            typed(service, "http_port", int) or default_port,
+            typed(service, "grpc_port", int) or 50051,
         ),
         *validation.percent_pair_faults(
             typed(service, "min_healthy_percent", int) if "min_healthy_percent" in service else 100,

@@ -247,6 +247,11 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
      f"{IN_ES}.update_rule_priority", "the only one, got 40000, which"),
     ({"load_balancer.existing": {**EXISTING, "lowest_priority": 100}, "vpc": VPC,
       f"{ES}.grpc_rule_priority": 7}, f"{IN_ES}.grpc_rule_priority", "from 100 to 50000"),
+    ({"load_balancer.max_rules": 4}, "load_balancer.max_rules", "at least 5, the rules of all"),
+    ({"load_balancer.max_rules": 1000,
+      "edge_servers.long_running": [{"name": f"es-{i}"} for i in range(34)]},
+     "edge_servers", "of at most 100 target groups, two to a service, got 102"),
+    ({f"{ES}.grpc_port": 80}, f"{IN_ES}.http_port", "another port than that of gRPC"),
     # Lambda
     ({LAMBDA: [{**FUNCTION, "security_group_ids": ["sg-1"]}]},
      f"{LAMBDA}[0].security_group_ids", "left out without in_vpc: true"),
@@ -471,6 +476,11 @@ ACCEPTED: list[dict[str, Any]] = [
     {LAMBDA: [{**FUNCTION, "in_vpc": True, "security_group_ids": ["sg-1"]}], "vpc": ISOLATED,
      **PRIVATE},
     {"dns.namespace": {**NAMESPACE, "name": "x"}},
+    {"load_balancer.max_rules": 5},
+    {"load_balancer.max_rules": 4, "load_balancer.grpc_over_https": False},
+    {"load_balancer.max_rules": 4, "vpc": VPC, "load_balancer.existing": {
+        k: v for k, v in EXISTING.items() if k != "grpc_listener_arn"}},
+    {"load_balancer.max_rules": 6, LAMBDA: [FUNCTION]},
 ]  # fmt: skip
 
 
