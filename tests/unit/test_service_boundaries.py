@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from datafi_cdk import Coordinator, EdgeDns, EdgeServer, EdgeStorage, SharedIngress
+from datafi_cdk import AutoScaling, Coordinator, EdgeDns, EdgeServer, EdgeStorage, SharedIngress
 from aws_cdk import App, Environment, NestedStack, PermissionsBoundary, Stack, Tags
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr as ecr
@@ -273,6 +273,7 @@ def test_capacity_providers_may_be_of_any_stack() -> None:
             ingress=made.ingress,
             name=f"es{number}",
             capacity_provider_strategies=SPOT,
+            auto_scaling=AutoScaling(1, 2, cpu_percent=50),
         )
     app.synth()
     template = Template.from_stack(stack)
