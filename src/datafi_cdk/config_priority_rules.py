@@ -8,13 +8,14 @@ from .config_data import Data, edge_servers, given, section, typed
 from .errors import Fault
 from .validation import (
     DEFAULT_COORDINATOR_NAME,
+    DEFAULT_MAX_RULES,
     HIGHEST_PRIORITY,
+    MAX_TARGET_GROUPS,
     located,
     number_faults,
     rule_position,
 )
 
-_MOST_RULES = _MOST_TARGET_GROUPS = 100
 _KEYS = ("http_rule_priority", "grpc_rule_priority", "update_rule_priority")
 
 
@@ -53,14 +54,18 @@ def quota_faults(data: Data) -> list[Fault]:
     services = updated + isinstance(data.get("coordinator"), Mapping)
     rules = for_each * services + updated + bool(updated) + functions
     groups = 2 * services + updated + functions
-    most = typed(load_balancer, "max_rules", int) if "max_rules" in load_balancer else _MOST_RULES
+    most = (
+        typed(load_balancer, "max_rules", int)
+        if "max_rules" in load_balancer
+        else DEFAULT_MAX_RULES
+    )
     faults = []
     if most is not None and 1 <= most < rules:
         allowed = f"at least {rules}, the rules of all servers"
         remedy = "let AWS raise the quota and say so, or deploy some servers in another stack"
         faults.append(Fault("load_balancer.max_rules", allowed, str(most), remedy))
-    if groups > _MOST_TARGET_GROUPS:
-        allowed = f"of at most {_MOST_TARGET_GROUPS} target groups, two to a service"
+    if groups > MAX_TARGET_GROUPS:
+        allowed = f"of at most {MAX_TARGET_GROUPS} target groups, two to a service"
         remedy = "deploy some servers in another stack"
         faults.append(Fault("edge_servers", allowed, str(groups), remedy))
     return faults

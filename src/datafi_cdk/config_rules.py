@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel
 
+from . import validation
 from .config_data import Data, edge_servers, given, section, typed
 from .config_fields import UNKNOWN, Home, key_faults
 from .config_network_rules import dns_faults, load_balancer_faults, vpc_faults, way_out
@@ -26,6 +27,8 @@ from .errors import Fault
 from .validation import (
     DEFAULT_COORDINATOR_NAME,
     DEFAULT_COORDINATOR_VARIABLES,
+    JWT_JWKS,
+    MOST_DYNAMIC_REFERENCES,
     default_edge_variables,
     located,
     shown,
@@ -56,6 +59,7 @@ def rule_faults(data: Data, model: type[BaseModel]) -> list[Fault]:
         *_edge_servers_faults(data),
         *located("coordinator.", _coordinator_faults(data)),
         *_duplicate_name_faults(data),
+        *_reference_faults(data),
         *priority_faults(data),
         *quota_faults(data),
     ]
@@ -123,6 +127,13 @@ def _coordinator_faults(data: Data) -> list[Fault]:
     from_ecr = given(coordinator, "ecr_repository_arn") or given(
         section(data, "pull_through_cache"), "datafi_registry_secret_arn"
     )
+    if given(section(data, "pull_through_cache"), "datafi_registry_secret_arn"):
+        registry = typed(coordinator, "registry", str)
+        faults += validation.cached_registry_faults("registry", registry)
+    if from_ecr and given(coordinator, "registry_credentials_secret_arn"):
+        allowed = "left out if the image comes from ECR"
+        remedy = "remove it, or what makes the image come from there"
+        faults.append(Fault("registry_credentials_secret_arn", allowed, "a secret", remedy))
     if not from_ecr and not given(coordinator, "registry_credentials_secret_arn"):
         allowed = "given if the image comes from its own registry, which is private"
         remedy = "name a secret with username and password"
@@ -140,6 +151,21 @@ def _coordinator_faults(data: Data) -> list[Fault]:
             coordinator, "registry_credentials_kms_key_arn", "registry_credentials_secret_arn"
         ),
     ]
+
+
+def _reference_faults(data: Data) -> list[Fault]:
+    """The variables of functions that are filled from secrets, each by a dynamic reference."""
+    count = 0
+    for _, server in edge_servers(data, "serverless"):
+        variables = server.get("secret_variables") or ["KEY"]
+        is_list = isinstance(variables, list | Mapping) and given(server, "secret_arn")
+        own = variables if is_list else []
+        count += len(own) + (given(data, "jwt_jwks_secret_arn") and JWT_JWKS not in own)
+    if count <= MOST_DYNAMIC_REFERENCES:
+        return []
+    allowed = f"of at most {MOST_DYNAMIC_REFERENCES} variables filled from secrets in one stack"
+    remedy = "deploy some servers in another stack"
+    return [Fault("edge_servers.serverless", allowed, str(count), remedy)]
 
 
 def _duplicate_name_faults(data: Data) -> list[Fault]:

@@ -43,8 +43,16 @@ def service_faults(
         *validation.percent_pair_faults(
             typed(service, "min_healthy_percent", int) if "min_healthy_percent" in service else 100,
             typed(service, "max_healthy_percent", int) if "max_healthy_percent" in service else 200,
+            _lowest_count(service),
         ),
     ]
+
+
+def _lowest_count(service: Data) -> int | None:
+    """How many tasks run at least, if the file says it."""
+    if given(service, "auto_scaling"):
+        return typed(section(service, "auto_scaling"), "min", int)
+    return typed(service, "desired_count", int) if given(service, "desired_count") else 1
 
 
 def _scaling_faults(service: Data) -> list[Fault]:
@@ -75,11 +83,7 @@ def server_faults(server: Data, data: Data) -> list[Fault]:
     """
     name = typed(server, "name", str)
     root_domain = typed(section(data, "dns"), "root_domain", str)
-    environment = {
-        variable: value
-        for variable, value in section(server, "environment").items()
-        if isinstance(variable, str) and isinstance(value, str)
-    }
+    environment = _plain(server)
     variables = server.get("secret_variables") or {}
     faults = [
         *subnet_ids_faults(server, data),
@@ -91,6 +95,8 @@ def server_faults(server: Data, data: Data) -> list[Fault]:
             has_secret=given(server, "secret_arn"),
         ),
     ]
+    if given(server, "secret_arn") and server.get("secret_variables") in ([], {}):
+        faults.append(validation.no_variables_fault())
     if given(server, "image_tag") and given(server, "image_digest"):
         allowed = "left out if image_tag is given"
         faults.append(Fault("image_digest", allowed, "both", "remove one of the two"))
@@ -133,6 +139,15 @@ def key_without_secret_faults(data: Data, key: str, secret: str) -> list[Fault]:
     return [Fault(key, allowed, "a key", f"name {secret} as well")]
 
 
+def _plain(server: Data) -> dict[str, str]:
+    """The plain variables of a server, as far as they are strings."""
+    return {
+        variable: value
+        for variable, value in section(server, "environment").items()
+        if isinstance(variable, str) and isinstance(value, str)
+    }
+
+
 def _are_variables(value: object) -> bool:
     if isinstance(value, Mapping):
         return all(isinstance(field, str) for field in (*value, *value.values()))
@@ -146,13 +161,12 @@ def serverless_faults(server: Data, data: Data) -> list[Fault]:
         server: The section of the server.
         data: The whole configuration.
     """
-    variables = server.get("secret_variables") or {}
+    given_variables = server.get("secret_variables") or {}
+    variables = validation.by_variable(given_variables) if _are_variables(given_variables) else {}
     faults = [
         *validation.lambda_variable_faults("environment", section(server, "environment")),
-        *validation.lambda_variable_faults(
-            "secret_variables",
-            validation.by_variable(variables) if _are_variables(variables) else (),
-        ),
+        *validation.lambda_variable_faults("secret_variables", variables),
+        *validation.lambda_environment_faults(_plain(server), variables),
     ]
     if server.get("in_vpc") is not True:
         return faults + [
@@ -244,8 +258,9 @@ def _health_check_faults(service: Data) -> list[Fault]:
     faults = []
     for kind in ("http", "grpc"):
         check = section(service, f"{kind}_health_check")
-        found = validation.health_check_form_faults(
-            typed(check, "path", str), typed(check, "codes", str), is_grpc=kind == "grpc"
+        found = validation.health_check_path_faults(typed(check, "path", str))
+        found += validation.health_check_code_faults(
+            "codes", typed(check, "codes", str), is_grpc=kind == "grpc"
         )
         interval = typed(check, "interval_seconds", int) or _DEFAULT_INTERVAL
         timeout = typed(check, "timeout_seconds", int) or _DEFAULT_TIMEOUT

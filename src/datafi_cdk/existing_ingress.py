@@ -18,8 +18,9 @@ from .existing_ingress_faults import (
 )
 from .ingress_base import GRPC_PORT, HTTPS_PORT, IngressBase
 from .ingress_faults import place_faults
-from .listener_rules import ALL_PRIORITIES, DEFAULT_MAX_RULES
+from .listener_rules import ALL_PRIORITIES
 from .synthesis import refuse
+from .validation import DEFAULT_MAX_RULES
 
 
 def from_listeners(

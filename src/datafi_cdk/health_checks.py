@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 from aws_cdk import Duration, Token
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
 from .errors import Fault
 from .synthesis import concrete, seconds_faults
-from .validation import form_faults, located, number_faults, type_faults
+from .validation import (
+    health_check_code_faults,
+    health_check_path_faults,
+    located,
+    number_faults,
+    type_faults,
+)
 
 _FIELDS = (
     "enabled",
@@ -27,9 +31,7 @@ _TRAFFIC_PORT = "traffic-port"
 _PROTOCOLS = (elbv2.Protocol.HTTP, elbv2.Protocol.HTTPS)
 _DEFAULT_INTERVAL = Duration.seconds(30)
 _DEFAULT_TIMEOUT = Duration.seconds(5)
-_PATH = re.compile(r"/\S{0,1023}")
-_HTTP_CODES = re.compile(r"[2-4]\d\d([,-][2-4]\d\d)*")
-_GRPC_CODES = re.compile(r"\d{1,2}([,-]\d{1,2})*")
+_CODES = ("healthy_http_codes", "healthy_grpc_codes")
 
 
 def filled(given: elbv2.HealthCheck | None, default: elbv2.HealthCheck) -> elbv2.HealthCheck:
@@ -77,9 +79,7 @@ def health_check_faults(
 
 
 def _kind_faults(check: elbv2.HealthCheck) -> list[Fault]:
-    faults = form_faults(
-        "path", concrete(check.path), _PATH, "a path of at most 1024 characters", "start it with /"
-    )
+    faults = health_check_path_faults(concrete(check.path))
     if check.enabled is False:
         allowed = "left out or True, as the health of Fargate tasks is always asked for"
         faults.append(Fault("enabled", allowed, "False", "leave it out"))
@@ -95,12 +95,8 @@ def _kind_faults(check: elbv2.HealthCheck) -> list[Fault]:
 
 
 def _code_faults(check: elbv2.HealthCheck, is_grpc: bool) -> list[Fault]:
-    codes = {"healthy_http_codes": _HTTP_CODES, "healthy_grpc_codes": _GRPC_CODES}
-    mine, other = reversed(codes) if is_grpc else codes
-    example = "'0' or '0-99'" if is_grpc else "'200' or '200-299'"
-    faults = form_faults(
-        mine, concrete(getattr(check, mine)), codes[mine], "codes or a range", f"write {example}"
-    )
+    mine, other = reversed(_CODES) if is_grpc else _CODES
+    faults = health_check_code_faults(mine, concrete(getattr(check, mine)), is_grpc=is_grpc)
     if getattr(check, other) is not None:
         allowed = f"left out where {'gRPC' if is_grpc else 'HTTP'} is asked"
         faults.append(Fault(other, allowed, "codes", f"write {mine}"))

@@ -18,6 +18,7 @@ from .errors import Fault
 from .synthesis import concrete, refuse
 from .validation import (
     HIGHEST_PRIORITY,
+    MAX_TARGET_GROUPS,
     form_faults,
     interface_faults,
     kind_of,
@@ -25,18 +26,6 @@ from .validation import (
     rule_position,
     type_faults,
 )
-
-MAX_TARGET_GROUPS = 100
-"""Target groups that one application load balancer takes. The quota cannot be raised.
-
-Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
-"""
-
-DEFAULT_MAX_RULES = 100
-"""Rules that one application load balancer takes, unless AWS has raised the quota.
-
-Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
-"""
 
 ALL_PRIORITIES = (1, HIGHEST_PRIORITY)
 """The priorities that a rule of an application load balancer may have."""

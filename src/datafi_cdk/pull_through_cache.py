@@ -18,20 +18,19 @@ from .errors import Fault
 from .synthesis import concrete, refuse
 from .validation import (
     DEFAULT_REGISTRY,
+    cached_registry_faults,
     form_faults,
     image_digest_faults,
     image_tag_faults,
     registry_faults,
     required_faults,
     secret_faults,
-    shown,
 )
 
 __all__ = ["PullThroughCache"]
 
 _NAME_PREFIX = "ecr-pullthroughcache/"
 _DEFAULT_KEY = ":alias/aws/secretsmanager"
-_AZURE = ".azurecr.io"
 _ARN = re.compile(
     r"arn:[^:]+:secretsmanager:(?P<region>[^:]+):(?P<account>[^:]+):secret:(?P<name>.+)"
 )
@@ -313,11 +312,9 @@ def _registry_faults(registry: str | None, *, is_used: bool) -> list[Fault]:
     Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-creating-rule.html
     """
     faults = registry_faults(registry, "datafi_registry")
-    if faults or registry is None or not is_used or registry.endswith(_AZURE):
+    if faults or not is_used:
         return faults
-    allowed = f"a registry of Azure, whose host ends in {_AZURE}"
-    remedy = "push the images of another registry to ECR, and hand them in as image"
-    return [Fault("datafi_registry", allowed, shown(registry), remedy)]
+    return cached_registry_faults("datafi_registry", registry)
 
 
 class _CachedImage(ecs.ContainerImage):

@@ -30,7 +30,7 @@ from .synthesis import (
     seconds_faults,
     select_subnets,
 )
-from .validation import JWT_JWKS, by_variable, number_faults
+from .validation import JWT_JWKS, MOST_DYNAMIC_REFERENCES, by_variable, number_faults
 
 SPARE_SECONDS = 2
 """How much longer the function lives than the server may take to answer."""
@@ -39,15 +39,6 @@ _LONGEST_SECONDS = 900
 """The longest that a Lambda function runs.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-"""
-
-_MOST_BYTES = 4096
-"""What all variables of a function may take. Source: as above."""
-
-_MOST_REFERENCES = 60
-"""How many dynamic references a template may hold.
-
-Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
 """
 
 _REFERENCES: WeakKeyDictionary[Stack, int] = WeakKeyDictionary()
@@ -96,8 +87,8 @@ def count_references(construct: Construct, count: int) -> list[Fault]:
     """
     stack = Stack.of(construct)
     total = _REFERENCES.get(stack, 0) + count
-    if total > _MOST_REFERENCES:
-        allowed = f"so few that a stack has at most {_MOST_REFERENCES} dynamic references"
+    if total > MOST_DYNAMIC_REFERENCES:
+        allowed = f"so few that a stack has at most {MOST_DYNAMIC_REFERENCES} dynamic references"
         given = f"{count}, which makes {total} in {stack.node.path}"
         remedy = "put further servers into another stack, or a nested one"
         return [Fault("secret_variables", allowed, given, remedy)]
@@ -227,22 +218,12 @@ class ServerlessSettings:
         ]
 
     def _environment_faults(self) -> list[Fault]:
-        """Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
-        environment, faults = self.environment or {}, []
-        if "TIMEOUT" in environment:
-            allowed = "left out, as timeout sets it and how long the function lives"
-            remedy = "write timeout=Duration.seconds(…)"
-            faults.append(Fault("environment.TIMEOUT", allowed, "a value of its own", remedy))
-        texts = [*environment, *environment.values(), *self.variables()]
-        known = [text for text in texts if isinstance(text, str) and concrete(text) is not None]
-        size = sum(len(text.encode(errors="surrogatepass")) for text in known)
-        if size > _MOST_BYTES:
-            allowed = f"so short that all variables take at most {_MOST_BYTES} bytes"
-            remedy = "shorten it, or run the server on Fargate (EdgeServer)"
-            faults.append(
-                Fault("environment", allowed, f"{size} bytes, without values of secrets", remedy)
-            )
-        return faults
+        known = {
+            variable: (concrete(value) or "") if isinstance(value, str) else ""
+            for variable, value in (self.environment or {}).items()
+            if isinstance(variable, str)
+        }
+        return validation.lambda_environment_faults(known, self.variables())
 
     def _timeout_faults(self) -> list[Fault]:
         if self.timeout.is_unresolved():

@@ -115,8 +115,7 @@ def secret_variable_faults(
         return [Fault("secret_variables", allowed, "a token", "write the names one by one")]
     faults = variables_type_faults(variables)
     if not faults and secret is not None and not variables:
-        remedy = "name the fields to read, or leave the secret out"
-        faults.append(Fault("secret_variables", "at least one, of the secret", "none", remedy))
+        faults.append(validation.no_variables_fault())
     known = {
         variable: "" if field is None else concrete(field)
         for variable, field in validation.by_variable(variables).items()

@@ -18,9 +18,9 @@ from .access_logs import new_access_logs_bucket, write_access_logs
 from .edge_dns import EdgeDns
 from .ingress_base import GRPC_PORT, HTTP_PORT, HTTPS_PORT, IngressBase
 from .ingress_faults import Allowed
-from .listener_rules import ALL_PRIORITIES, DEFAULT_MAX_RULES
+from .listener_rules import ALL_PRIORITIES
 from .synthesis import concrete, refuse, removal_policy_faults
-from .validation import switch_faults, type_faults
+from .validation import DEFAULT_MAX_RULES, switch_faults, type_faults
 
 __all__ = ["SharedIngress"]
 

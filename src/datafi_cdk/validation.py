@@ -53,6 +53,24 @@ MOST_TASKS = 5000
 Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
 """
 
+MAX_TARGET_GROUPS = 100
+"""Target groups that one application load balancer takes. The quota cannot be raised.
+
+Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
+"""
+
+DEFAULT_MAX_RULES = 100
+"""Rules that one application load balancer takes, unless AWS has raised the quota.
+
+Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
+"""
+
+MOST_DYNAMIC_REFERENCES = 60
+"""The most dynamic references that a template may hold.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+"""
+
 LOG_RETENTION_DAYS: Mapping[int, str] = {
     1: "ONE_DAY",
     3: "THREE_DAYS",
@@ -132,7 +150,9 @@ _LAMBDA_VARIABLES = {
 _FIELD = re.compile(r"[A-Za-z0-9_.-]+")
 _REGISTRY = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 _CIDR = re.compile(r"([0-9.]+|[0-9a-fA-F:]+)/[0-9]+")
+_AZURE = ".azurecr.io"
 _SHOWN_LENGTH = 80
+_LAMBDA_VARIABLES_LENGTH = 4096
 _HOST_HEADER_LENGTH = 128
 _CERTIFICATE_DOMAIN_LENGTH = 64
 
@@ -530,7 +550,7 @@ def percent_pair_faults(
         highest: How many there may be, in percent.
         tasks: The lowest number of tasks, at least 1, if that is known.
     """
-    if tasks and lowest is not None and highest is not None:
+    if tasks is not None and tasks >= 1 and lowest is not None and highest is not None:
         may_start = tasks * highest // 100 > tasks
         may_stop = -(-tasks * lowest // 100) < tasks
         if may_start or may_stop:
@@ -709,28 +729,65 @@ def vpc_range_faults(argument: str, cidr: str | None, subnets: int = 0) -> list[
     return [Fault(argument, allowed, shown(cidr), "write it as '10.0.0.0/16'")]
 
 
-def health_check_form_faults(path: str | None, codes: str | None, *, is_grpc: bool) -> list[Fault]:
-    """What an application load balancer asks of a server, and what it takes as an answer.
+def health_check_path_faults(path: str | None) -> list[Fault]:
+    """What an application load balancer asks a server for.
 
     Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html
     """
+    allowed = "a path of at most 1024 characters"
+    return form_faults("path", path, _HEALTH_CHECK_PATH, allowed, "start it with /")
+
+
+def health_check_code_faults(argument: str, codes: str | None, *, is_grpc: bool) -> list[Fault]:
+    """What it takes as an answer. Source: as above."""
+    form = _GRPC_CODES if is_grpc else _HTTP_CODES
     example = "'0' or '0-99'" if is_grpc else "'200' or '200-299'"
-    return [
-        *form_faults(
-            "path",
-            path,
-            _HEALTH_CHECK_PATH,
-            "a path of at most 1024 characters",
-            "start it with /",
-        ),
-        *form_faults(
-            "codes",
-            codes,
-            _GRPC_CODES if is_grpc else _HTTP_CODES,
-            "codes or a range",
-            f"write {example}",
-        ),
-    ]
+    return form_faults(argument, codes, form, "codes or a range", f"write {example}")
+
+
+def lambda_environment_faults(
+    environment: Mapping[str, str], variables: Iterable[str]
+) -> list[Fault]:
+    """Variables that say how long a function lives, or together are longer than it takes.
+
+    Source of the length: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+
+    Args:
+        environment: The plain variables, of which all values are known.
+        variables: The names of those that are filled from secrets.
+    """
+    faults = []
+    if "TIMEOUT" in environment:
+        allowed = "left out, as the timeout sets it and how long the function lives"
+        fault = Fault("environment.TIMEOUT", allowed, "a value of its own", "set the timeout")
+        faults.append(fault)
+    texts = [*environment, *environment.values(), *variables]
+    size = sum(len(text.encode(errors="surrogatepass")) for text in texts)
+    if size > _LAMBDA_VARIABLES_LENGTH:
+        allowed = f"so short that all variables take at most {_LAMBDA_VARIABLES_LENGTH} bytes"
+        remedy = "shorten it, or run the server on Fargate (EdgeServer)"
+        faults.append(
+            Fault("environment", allowed, f"{size} bytes, without values of secrets", remedy)
+        )
+    return faults
+
+
+def no_variables_fault() -> Fault:
+    """A secret of which no field is read."""
+    remedy = "name the fields to read, or leave the secret out"
+    return Fault("secret_variables", "at least one, of the secret", "none", remedy)
+
+
+def cached_registry_faults(argument: str, registry: str | None) -> list[Fault]:
+    """The coordinator's registry as ECR fetches images from it.
+
+    Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-creating-rule.html
+    """
+    if registry is None or registry.endswith(_AZURE):
+        return []
+    allowed = f"a registry of Azure, whose host ends in {_AZURE}"
+    remedy = "push the images of another registry to ECR, and take them from there"
+    return [Fault(argument, allowed, shown(registry), remedy)]
 
 
 def field_faults(field: str | None) -> list[Fault]:

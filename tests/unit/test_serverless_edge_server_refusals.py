@@ -205,9 +205,9 @@ REFUSALS: list[tuple[dict[str, Any], str, str, str, str]] = [
     (
         {"environment": {"TIMEOUT": "20"}},
         "environment.TIMEOUT",
-        "left out, as timeout sets it",
+        "left out, as the timeout sets it",
         "a value of its own",
-        "timeout=",
+        "set the timeout",
     ),
     (
         {"environment": {"A0": "ä" * 2000}, "secret": ..., "secret_variables": ["K" * 95]},
