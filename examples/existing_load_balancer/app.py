@@ -37,7 +37,7 @@ listener.add_action(
     action=elbv2.ListenerAction.fixed_response(200, message_body="the shop"),
 )
 
-# What is added: rules from 10000 to 29999, a second certificate, and records for the servers' names.
+# What is added: rules from 10000 to 29999, a second certificate, and records of names.
 servers = Stack(app, "DatafiEdgeServers")
 dns = EdgeDns(servers, "Dns", root_domain=root_domain, removal_policy=TRIAL)
 ingress = SharedIngress.from_listeners(

@@ -43,7 +43,7 @@ def write_access_logs(load_balancer: elbv2.ApplicationLoadBalancer, bucket: s3.I
 
     Args:
         load_balancer: The load balancer. It waits for the bucket's policy, as it writes to the
-            bucket once when it is made.
+            bucket once when it is made, and goes before a bucket that is emptied at deletion.
         bucket: The bucket. The policy of an imported one is left to its owner.
     """
     account = Stack.of(load_balancer).account
@@ -55,6 +55,6 @@ def write_access_logs(load_balancer: elbv2.ApplicationLoadBalancer, bucket: s3.I
         )
     )
     if result.policy_dependable:
-        load_balancer.node.add_dependency(result.policy_dependable)
+        load_balancer.node.add_dependency(result.policy_dependable, bucket)
     load_balancer.set_attribute("access_logs.s3.enabled", "true")
     load_balancer.set_attribute("access_logs.s3.bucket", bucket.bucket_name)

@@ -174,7 +174,11 @@ def _balancer_of(listener_arn: str) -> str:
 def vpc_faults(data: Data) -> list[Fault]:
     """The network, new or existing."""
     if not given(data, "vpc"):
-        return _new_vpc_faults(data)
+        faults = _new_vpc_faults(data)
+        if given(section(data, "load_balancer"), "existing"):
+            allowed = "given with an existing load balancer, whose network it is"
+            faults.append(Fault("vpc", allowed, "nothing", "name it"))
+        return faults
     faults = []
     vpc = section(data, "vpc")
     zones = vpc.get("availability_zones")

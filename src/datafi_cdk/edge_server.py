@@ -142,6 +142,8 @@ class EdgeServer(DatafiService):
         self.storage = storage
         if storage:
             storage.grant_read_write(self)
+            # A bucket that is emptied at deletion is so after the last task has written to it.
+            self.service.node.add_dependency(storage)
 
     def _image_faults(self) -> list[Fault]:
         """An image from the internet, where there is no way there."""

@@ -45,7 +45,8 @@ def from_listeners(
         construct_id: Its id in `scope`.
         https_listener: The listener that takes HTTPS on port 443. An imported one knows the
             security group of its load balancer; if that lets all out, as imported groups do unless
-            said otherwise, it is not changed.
+            said otherwise, it is not changed. Else each server adds two rules to it, of the 60 that
+            it takes.
         grpc_listener: The listener that takes gRPC over TLS on port 50051. Default: none; gRPC is
             taken on port 443 only.
         root_domain: The domain under which the servers get their names, if names and certificate

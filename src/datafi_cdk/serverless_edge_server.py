@@ -320,6 +320,9 @@ class ServerlessEdgeServer(Construct):
             log_group=self.log_group,
         )
         self._grant_needed(role, in_vpc=settings.vpc is not None)
+        if self.storage:
+            # A bucket that is emptied at deletion is so after the function has written to it.
+            function.node.add_dependency(self.storage)
         return function
 
     def _grant_needed(self, role: iam.IRole, *, in_vpc: bool) -> None:

@@ -28,7 +28,7 @@ __all__ = ["UpdateApi"]
 _KEY_LENGTH = 43
 _PATH_NEEDED = {
     "error": "Bad Request",
-    "message": "There are several edge servers here: send the request to /<name of the server>.",
+    "message": "There are several edge servers: send the request to the path of one, such as /es.",
 }
 _TIMEOUT = Duration.minutes(2)
 

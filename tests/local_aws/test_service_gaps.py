@@ -385,3 +385,36 @@ def test_ministack_still_has_the_gaps() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_a_task_definition_keeps_what_it_takes_from_secrets(
+    embedded_aws: EmbeddedAws, stack: Stack
+) -> None:
+    """Secrets, registry credentials, platform and disk are shown, and can be registered again."""
+    container = {
+        "Name": "es",
+        "Image": "datafi/es",
+        "Secrets": [{"Name": "KEY", "ValueFrom": "arn:aws:secretsmanager:…:es:KEY::"}],
+        "RepositoryCredentials": {"CredentialsParameter": "arn:aws:secretsmanager:…:acr"},
+    }
+    task = {
+        "Type": "AWS::ECS::TaskDefinition",
+        "Properties": {
+            "Family": "es",
+            "ContainerDefinitions": [container],
+            "EphemeralStorage": {"SizeInGiB": 30},
+            "RuntimePlatform": {"CpuArchitecture": "ARM64"},
+        },
+    }
+    assert stack.deploy({"Task": task}) == "CREATE_COMPLETE", stack.failures()
+    ecs = embedded_aws.client("ecs")
+    shown = ecs.describe_task_definition(taskDefinition="es")["taskDefinition"]
+    (made,) = shown["containerDefinitions"]
+    assert made["secrets"] == [{"name": "KEY", "valueFrom": container["Secrets"][0]["ValueFrom"]}]
+    assert made["repositoryCredentials"] == {
+        "credentialsParameter": container["RepositoryCredentials"]["CredentialsParameter"]
+    }
+    assert shown["ephemeralStorage"] == {"sizeInGiB": 30}
+    assert shown["runtimePlatform"] == {"cpuArchitecture": "ARM64"}
+    again = ecs.register_task_definition(family="es", containerDefinitions=[made])
+    assert again["taskDefinition"]["containerDefinitions"][0]["secrets"] == made["secrets"]

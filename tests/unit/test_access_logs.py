@@ -126,6 +126,14 @@ def test_a_bucket_that_may_go_is_emptied_first() -> None:
     template.resource_count_is("Custom::S3AutoDeleteObjects", 1)
 
 
+def test_a_bucket_of_logs_is_emptied_after_the_load_balancer_has_gone() -> None:
+    """The load balancer writes to it until then."""
+    ingress(stack := new_stack(), access_logs=True, removal_policy=RemovalPolicy.DESTROY)
+    template = Template.from_stack(stack)
+    emptied = logical_id(template, "Custom::S3AutoDeleteObjects")
+    assert emptied in one(template, LOAD_BALANCER)["DependsOn"]
+
+
 @pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1", "us-east-1"])
 def test_every_partition_has_the_same_policy(region: str) -> None:
     """No ARN names a partition, and the service keeps its name."""

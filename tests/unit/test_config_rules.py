@@ -88,19 +88,25 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
     ({"vpc": {"vpc_id": "vpc-1", "private_subnet_ids": ["subnet-3"]}, "aws": {
         "account": "111111111111", "region": "us-east-1"}},
      "vpc.private_subnet_ids", "given together with availability_zones"),
+    ({"load_balancer.existing": EXISTING}, "vpc", "given with an existing load balancer"),
     ({"new_vpc.nat_gateways": 3}, "new_vpc.nat_gateways", "at most one a zone (max_azs is 2)"),
     ({"new_vpc.cidr": "10.0.0.1/16"}, "new_vpc.cidr", "address ranges"),
     ({"load_balancer.allowed_cidrs": ["10.0.0.0"]}, "load_balancer.allowed_cidrs", "ranges"),
-    ({"load_balancer.existing": EXISTING, "load_balancer.access_logs": True},
+    ({"vpc": VPC,
+      "load_balancer.existing": EXISTING, "load_balancer.access_logs": True},
      "load_balancer.access_logs", "left out with an existing load balancer"),
-    ({"load_balancer.existing": {**EXISTING, "security_group_ids": []}},
+    ({"vpc": VPC,
+      "load_balancer.existing": {**EXISTING, "security_group_ids": []}},
      "load_balancer.existing.security_group_ids", "at least one id"),
-    ({"load_balancer.existing": {**EXISTING, "lowest_priority": 9, "highest_priority": 9}},
+    ({"vpc": VPC,
+      "load_balancer.existing": {**EXISTING, "lowest_priority": 9, "highest_priority": 9}},
      "load_balancer.existing.highest_priority", "more than lowest_priority (9)"),
-    ({"load_balancer.existing": {k: v for k, v in EXISTING.items() if k != "dns_name"}},
+    ({"vpc": VPC,
+      "load_balancer.existing": {k: v for k, v in EXISTING.items() if k != "dns_name"}},
      "load_balancer.existing.load_balancer_arn, dns_name, canonical_hosted_zone_id",
      "given together"),
-    ({"load_balancer.existing": {
+    ({"vpc": VPC,
+      "load_balancer.existing": {
         k: EXISTING[k] for k in ("https_listener_arn", "security_group_ids")}},
      "load_balancer.existing.load_balancer_arn", "where records are made"),
     ({"pull_through_cache": {"repository_prefix": "acme"}}, "pull_through_cache", "one with"),
@@ -201,15 +207,19 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
      "load_balancer.access_logs_bucket_name", "the name of a bucket"),
     ({"load_balancer.access_logs_bucket_name": "acme-logs", "load_balancer.access_logs": False},
      "load_balancer.access_logs_bucket_name", "left out with access_logs: false"),
-    ({"load_balancer.existing": {k: v for k, v in EXISTING.items() if k != "grpc_listener_arn"},
+    ({"vpc": VPC,
+      "load_balancer.existing": {k: v for k, v in EXISTING.items() if k != "grpc_listener_arn"},
       "load_balancer.grpc_over_https": False},
      "load_balancer.existing.grpc_listener_arn", "given with grpc_over_https: false"),
-    ({"load_balancer.existing": {**EXISTING, "grpc_listener_arn": EXISTING["https_listener_arn"]}},
+    ({"vpc": VPC,
+      "load_balancer.existing": {**EXISTING, "grpc_listener_arn": EXISTING["https_listener_arn"]}},
      "load_balancer.existing.grpc_listener_arn", "the listener of port 50051"),
-    ({"load_balancer.existing": {
+    ({"vpc": VPC,
+      "load_balancer.existing": {
         **EXISTING, "grpc_listener_arn": EXISTING["grpc_listener_arn"].replace("shared", "other")}},
      "load_balancer.existing.grpc_listener_arn", "of the load balancer that https_listener_arn"),
-    ({"load_balancer.existing": {**EXISTING, "dns_name": ""}},
+    ({"vpc": VPC,
+      "load_balancer.existing": {**EXISTING, "dns_name": ""}},
      "load_balancer.existing.dns_name", "the DNS name of a load balancer"),
     # Accounts and regions
     ({"aws": {"account": "222222222222", "region": "us-east-1"},
@@ -265,7 +275,8 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
     ({f"{ES}.grpc_rule_priority": 50000}, f"{IN_ES}.grpc_rule_priority", "less than that of the"),
     ({f"{ES}.update_rule_priority": 40000, f"{ES}.http_rule_priority": 40000},
      f"{IN_ES}.update_rule_priority", "the only one, got 40000, which"),
-    ({"load_balancer.existing": {**EXISTING, "lowest_priority": 100}, "vpc": VPC,
+    ({"vpc": VPC,
+      "load_balancer.existing": {**EXISTING, "lowest_priority": 100},
       f"{ES}.grpc_rule_priority": 7}, f"{IN_ES}.grpc_rule_priority", "from 100 to 50000"),
     ({"load_balancer.max_rules": 4}, "load_balancer.max_rules", "at least 5, the rules of all"),
     ({"load_balancer.max_rules": 1000,
@@ -337,7 +348,7 @@ def test_private_mode_leaves_nothing_public() -> None:
 
 def test_an_existing_load_balancer_is_added_to_only() -> None:
     """Rules, records and target groups, and no load balancer or listener of ours."""
-    template = edge_stack(data({"load_balancer.existing": EXISTING, "vpc": VPC}))
+    template = edge_stack(data({"vpc": VPC, "load_balancer.existing": EXISTING}))
     for kind in (LOAD_BALANCER, "AWS::ElasticLoadBalancingV2::Listener"):
         template.resource_count_is(kind, 0)
     template.resource_count_is("AWS::ElasticLoadBalancingV2::ListenerRule", 5)

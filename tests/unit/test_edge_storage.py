@@ -4,15 +4,18 @@ import json
 from typing import Any
 
 import pytest
-from datafi_cdk import EdgeServer, EdgeStorage, InvalidInputError
+from datafi_cdk import EdgeServer, EdgeStorage, InvalidInputError, ServerlessEdgeServer
 from aws_cdk import NestedStack, RemovalPolicy
+from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Match, Template
 from deployment import (
     BUCKET,
+    FUNCTION,
     KEY_ARN,
+    SERVICE,
     environment,
     logical_id,
     new_app,
@@ -229,3 +232,25 @@ def test_refuses(arguments: dict[str, Any], words: str) -> None:
     with pytest.raises(InvalidInputError) as refusal:
         EdgeStorage(new_stack(), "Data", **arguments)
     assert f"Test/Data: {words}" in str(refusal.value)
+
+
+@pytest.mark.parametrize("serverless", [False, True])
+def test_a_bucket_is_emptied_after_its_last_writer_has_gone(serverless: bool) -> None:
+    """What the server depends on is deleted after it: the bucket and what empties it."""
+    made = surroundings()
+    storage = EdgeStorage(made.stack, "Data", removal_policy=RemovalPolicy.DESTROY)
+    if serverless:
+        repository = ecr.Repository.from_repository_name(made.stack, "Images", "es")
+        ServerlessEdgeServer(
+            made.stack,
+            "Es",
+            ingress=made.ingress,
+            name="es",
+            repository=repository,
+            storage=storage,
+        )
+    else:
+        EdgeServer(made.stack, "Es", **made.around, name="es", storage=storage)
+    template = Template.from_stack(made.stack)
+    writer = one(template, FUNCTION if serverless else SERVICE, "Es")
+    assert logical_id(template, "Custom::S3AutoDeleteObjects") in writer["DependsOn"]

@@ -47,6 +47,7 @@ def fill_gaps() -> None:
         register(resource_type)
     wrap(buckets.BUCKET, buckets.wrap_bucket)
     wrap(ecs_services.SERVICE, ecs_services.wrap_service)
+    wrap(ecs_services.TASK_DEFINITION, ecs_services.wrap_task_definition)
     wrap(hosted_zones.HOSTED_ZONE, hosted_zones.wrap_hosted_zone)
     wrap(network_attributes.VPC, network_attributes.wrap_vpc)
     wrap(network_attributes.SUBNET, network_attributes.wrap_subnet)
