@@ -45,27 +45,46 @@ def services(aws: EmbeddedAws) -> list[dict[str, Any]]:
     return found
 
 
+def synthesize(folder: Path, outdir: Path, **context: str) -> None:
+    """Run an example's app with these values of `-c`."""
+    env = {**os.environ, "CDK_OUTDIR": str(outdir), "CDK_CONTEXT_JSON": json.dumps(context)}
+    subprocess.run([sys.executable, "app.py"], cwd=folder, env=env, check=True)
+
+
+@pytest.fixture(scope="session")
+def key_arn(bootstrapped: EmbeddedAws) -> str:
+    """A secret with a server's key, as READMEs ask for one."""
+    made = bootstrapped.client("secretsmanager").create_secret(
+        Name="datafi/es", SecretString=json.dumps({"KEY": "not-a-key"})
+    )
+    return str(made["ARN"])
+
+
 @pytest.mark.parametrize(
     "example", sorted(path.parent.name for path in EXAMPLES.glob("*/cdk.json"))
 )
 def test_deploys_compares_and_destroys(
-    example: str, bootstrapped: EmbeddedAws, tmp_path: Path
+    example: str, bootstrapped: EmbeddedAws, key_arn: str, tmp_path: Path
 ) -> None:
-    """Everything is made and runs, a second look finds no difference, and nothing is left."""
+    """With the README's arguments everything is made and runs, and nothing is left."""
     folder = EXAMPLES / example
     assert json.loads((folder / "cdk.json").read_text()) == {"app": "python app.py"}
-    env = {**os.environ, "CDK_OUTDIR": str(tmp_path)}
-    subprocess.run([sys.executable, "app.py"], cwd=folder, env=env, check=True)
+    context = {"root_domain": "edge.acme.com", "secret_arn": key_arn}
+    starts_later = "-c tasks=1" in (folder / "README.md").read_text(encoding="utf-8")
 
     before, others = inventory(bootstrapped), set(stacks(bootstrapped))
-    # Synthesized once, for all three commands.
-    cdk = CdkCli(bootstrapped, folder, app=f'cp -r {tmp_path}/. "$CDK_OUTDIR"')
-    cdk.run("deploy", "--all", *QUICKLY, "--require-approval", "never")
+    # Synthesized once, for all commands that follow.
+    outdirs = [tmp_path / "first", *([tmp_path / "tasks"] if starts_later else [])]
+    for outdir in outdirs:
+        tasks = {"tasks": "1"} if outdir.name == "tasks" else {}
+        synthesize(folder, outdir, **context, **tasks)
+        cdk = CdkCli(bootstrapped, folder, app=f'cp -r {outdir}/. "$CDK_OUTDIR"')
+        cdk.run("deploy", "--all", *QUICKLY, "--require-approval", "never")
     made = {name: stack for name, stack in stacks(bootstrapped).items() if name not in others}
     assert made
     assert {stack["StackStatus"] for stack in made.values()} <= DONE
     assert all(
-        service["runningCount"] == service["desiredCount"] for service in services(bootstrapped)
+        0 < service["runningCount"] == service["desiredCount"] for service in services(bootstrapped)
     )
     assert sum("There were no differences" in line for line in cdk.diff()) == len(made)
     cdk.run("destroy", "--all", "--concurrency", "4", "--force")
