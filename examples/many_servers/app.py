@@ -31,7 +31,7 @@ ingress = SharedIngress(
 
 for team in TEAMS:
     stack = Stack(app, f"Datafi-{team}")
-    # Empty until somebody fills it in, with one field for each server: see README.md.
+    # To be filled in with one field for each server: see README.md.
     keys = secretsmanager.Secret(stack, "Keys", removal_policy=TRIAL)
     for number in range(1, SERVERS + 1):
         name = f"{team}-{number}"

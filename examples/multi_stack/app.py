@@ -36,7 +36,7 @@ ingress = SharedIngress(
     removal_policy=TRIAL,
 )
 
-# The secrets are empty until somebody fills them in: see README.md.
+# The secrets hold a random string until somebody fills them in: see README.md.
 coordinator_stack = Stack(app, "DatafiCoordinator")
 coordinator = Coordinator(
     coordinator_stack,
