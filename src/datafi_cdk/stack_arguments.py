@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, cast
 
 from aws_cdk import Annotations, Duration, Names, Stack
@@ -68,10 +69,11 @@ def role_of(scope: Construct, construct_id: str, arn: str | None) -> iam.IRole |
     """
     if arn is None:
         return None
+    place = f"{concrete(Stack.of(scope).region) or ''}{construct_id}"
+    distinction = hashlib.sha256(place.encode()).hexdigest()[:8]
     stack_name = Names.unique_resource_name(scope, max_length=100)
-    region = concrete(Stack.of(scope).region) or ""
     return iam.Role.from_role_arn(
-        scope, construct_id, arn, default_policy_name=f"{stack_name}{region}{construct_id}"
+        scope, construct_id, arn, default_policy_name=f"{stack_name}{distinction}"
     )
 
 

@@ -337,10 +337,10 @@ def test_stacks_that_share_a_role_have_policies_of_their_own() -> None:
     }
     servers = [
         {"name": name, "storage": True, "secret_arn": secret_arn("es"), **roles}
-        for name in ("es", "other")
+        for name in ("es", "a-name-of-many-letters-that-is-as-long-as-a-label-of-dns-may-be")
     ]
     names: list[str] = []
-    for stack_name, region in (("One", REGION), ("Two", REGION), ("One", "eu-west-1")):
+    for stack_name, region in (("One" * 40, REGION), ("Two", REGION), ("One" * 40, "eu-west-1")):
         for server in servers:
             server["secret_arn"] = secret_arn("es", region)
         data = minimal(
@@ -355,6 +355,7 @@ def test_stacks_that_share_a_role_have_policies_of_their_own() -> None:
             if entry["Properties"]["Roles"] == ["shared"]
         ]
     assert len(names) == len(set(names)) == 3 * 2 * 2
+    assert all(len(name) <= 128 for name in names)
 
 
 def test_exposes_what_it_made() -> None:
