@@ -250,7 +250,7 @@ def add_tasks(project: Project) -> None:
         description="Synthesize everything with the lowest versions that pyproject.toml allows",
         steps=[
             TaskStep(
-                exec="pip install --quiet --require-hashes --upgrade --target .lowest"
+                exec="pip install --quiet --require-hashes --no-deps --upgrade --target .lowest"
                 " -r constraints/lowest.txt"
             ),
             TaskStep(exec=f"PYTHONPATH=.lowest pytest {' '.join(LOWEST_TESTS)}"),
