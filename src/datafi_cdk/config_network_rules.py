@@ -6,7 +6,7 @@ from . import validation
 from .config_data import Data, given, section, strings, typed
 from .config_sections import ExistingLoadBalancerConfig, LoadBalancerConfig
 from .errors import Fault
-from .validation import HIGHEST_PRIORITY, MOST_PEERS, located, shown
+from .validation import HIGHEST_PRIORITY, MOST_PEERS, load_balancer_arn_of, located, shown
 
 _WITH_EXISTING = ("existing", "grpc_over_https", "max_rules", "dual_stack")
 _RECORDS = ("load_balancer_arn", "dns_name", "canonical_hosted_zone_id")
@@ -141,10 +141,10 @@ def _existing_faults(data: Data, existing: Data) -> list[Fault]:
         remedy = "leave it out if port 443 alone takes gRPC"
         faults.append(Fault("grpc_listener_arn", allowed, "that of HTTPS", remedy))
     for key, arn in (
-        ("grpc_listener_arn", grpc and _balancer_of(grpc)),
+        ("grpc_listener_arn", grpc and load_balancer_arn_of(grpc)),
         ("load_balancer_arn", balancer),
     ):
-        if https and arn and arn != _balancer_of(https):
+        if https and arn and arn != load_balancer_arn_of(https):
             allowed = "of the load balancer that https_listener_arn is of"
             faults.append(Fault(key, allowed, shown(arn), "name those of one load balancer"))
     count = sum(given(existing, key) for key in _RECORDS)
@@ -164,11 +164,6 @@ def _existing_faults(data: Data, existing: Data) -> list[Fault]:
         allowed = f"more than lowest_priority ({lowest}), up to {HIGHEST_PRIORITY}"
         faults.append(Fault("highest_priority", allowed, str(highest), "raise it"))
     return located("existing.", faults)
-
-
-def _balancer_of(listener_arn: str) -> str:
-    """The ARN of the load balancer of a listener."""
-    return listener_arn.replace(":listener/", ":loadbalancer/").rpartition("/")[0]
 
 
 def vpc_faults(data: Data) -> list[Fault]:

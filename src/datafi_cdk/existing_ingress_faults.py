@@ -105,9 +105,10 @@ def attributes_faults(
     if not faults and https_listener_arn == grpc_listener_arn:
         faults += _same_listener_faults("grpc_listener_arn", https_listener_arn)
     if not faults and https_listener_arn != grpc_listener_arn:
-        load_balancer = _load_balancer_arn(https_listener_arn)
+        https, grpc = concrete(https_listener_arn), concrete(grpc_listener_arn)
+        load_balancer = https and validation.load_balancer_arn_of(https)
         for argument, arn in (
-            ("grpc_listener_arn", _load_balancer_arn(grpc_listener_arn)),
+            ("grpc_listener_arn", grpc and validation.load_balancer_arn_of(grpc)),
             ("load_balancer_arn", concrete(load_balancer_arn)),
         ):
             if load_balancer and arn and arn != load_balancer:
@@ -161,12 +162,6 @@ def taking_faults(
         *_priority_range_faults(priority_range),
         *ingress_faults.max_rules_faults(max_rules),
     ]
-
-
-def _load_balancer_arn(listener_arn: str | None) -> str | None:
-    """The ARN of the load balancer of a listener."""
-    arn = concrete(listener_arn)
-    return arn and arn.replace(":listener/", ":loadbalancer/").rpartition("/")[0]
 
 
 def load_balancer_of(listener: object) -> elbv2.IApplicationLoadBalancer | None:

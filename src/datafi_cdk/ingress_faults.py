@@ -15,14 +15,13 @@ from constructs import Construct, IConstruct
 from . import validation
 from .errors import Fault
 from .synthesis import concrete, select_subnets
-from .validation import HIGHEST_PRIORITY, interface_faults, kind_of, type_faults
+from .validation import HIGHEST_PRIORITY, MOST_PEERS, interface_faults, kind_of, type_faults
 
 Allowed = tuple[Sequence[str] | None, Sequence[str] | None, Sequence[ec2.ISecurityGroup] | None]
 """Address ranges, prefix lists and security groups that may connect."""
 
 _ZONES = 2
 _PORTS = 3
-_RULES_OF_A_SECURITY_GROUP = 60
 # But for that of a listener which CDK has not looked up yet.
 _ARN = re.compile(
     r"arn:[a-z-]+:[a-z0-9-]+:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):"
@@ -128,11 +127,10 @@ def allowed_faults(
     if faults:
         return faults
     count = _peers_of_a_family(allowed)
-    most = _RULES_OF_A_SECURITY_GROUP // _PORTS
-    if count > most:
+    if count > MOST_PEERS:
         allowed_count = (
-            f"at most {most} ranges of a family, prefix lists and security groups together, each "
-            f"with a rule for {_PORTS} ports"
+            f"at most {MOST_PEERS} ranges of a family, prefix lists and security groups together, "
+            f"each with a rule for {_PORTS} ports"
         )
         remedy = "join ranges, or put them into one prefix list"
         faults.append(Fault("allowed_cidrs", allowed_count, str(count), remedy))

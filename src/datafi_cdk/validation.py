@@ -798,6 +798,11 @@ def field_faults(field: str | None) -> list[Fault]:
     return [Fault("field", allowed, concealed(field), "name a field of the secret")]
 
 
+def load_balancer_arn_of(listener_arn: str) -> str:
+    """The ARN of the load balancer of a listener."""
+    return listener_arn.replace(":listener/", ":loadbalancer/").rpartition("/")[0]
+
+
 def rule_position(address: str, count: int) -> int:
     """Where the rule of an address stands among `count`, whatever other rules there are."""
     return int.from_bytes(hashlib.sha256(address.encode()).digest()[:8], "big") % count
