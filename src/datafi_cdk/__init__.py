@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .edge_server import EdgeServer
     from .edge_storage import EdgeStorage
     from .errors import DatafiError, Fault, InvalidInputError
+    from .image_version import ImageVersion
     from .ingress_base import IngressBase
     from .pull_through_cache import PullThroughCache
     from .serverless_edge_server import ServerlessEdgeServer
@@ -43,6 +44,7 @@ __all__ = [
     "EdgeServer",
     "EdgeStorage",
     "Fault",
+    "ImageVersion",
     "IngressBase",
     "InvalidInputError",
     "PullThroughCache",
@@ -63,6 +65,7 @@ _MODULES = {
     "EdgeServer": "edge_server",
     "EdgeStorage": "edge_storage",
     "Fault": "errors",
+    "ImageVersion": "image_version",
     "IngressBase": "ingress_base",
     "InvalidInputError": "errors",
     "PullThroughCache": "pull_through_cache",

@@ -182,9 +182,8 @@ class Coordinator(DatafiService):
             return settings.image
         if settings.pull_through_cache:
             return settings.pull_through_cache.coordinator_image(settings.reference)
-        separator = "@" if settings.image_digest else ":"
         return ecs.ContainerImage.from_registry(
-            f"{registry}/{_REPOSITORY}{separator}{settings.reference}",
+            settings.own_image(f"{registry}/{_REPOSITORY}"),
             credentials=without_key(self, "CredentialsWithoutKey", credentials)
             if credentials
             else None,

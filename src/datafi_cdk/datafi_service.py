@@ -19,6 +19,7 @@ from . import validation
 from .errors import Fault
 from .health_checks import filled, own_port
 from .ingress_base import IngressBase
+from .live_image import LiveImage
 from .service_faults import (
     option_faults,
     option_type_faults,
@@ -64,6 +65,9 @@ class DatafiService(MeasuredService):
     """The task definition that the stack registers."""
     container: ecs.ContainerDefinition
     """The server's container."""
+    version_parameter_name: str | None
+    """The parameter of Systems Manager that holds the tag or the digest that is live, which every
+    deployment reads, or `None` if the code fixes it."""
     log_group: logs.ILogGroup | None
     """Where the container's output goes, or `None` if `logging` says otherwise."""
     scaling: ecs.ScalableTaskCount | None
@@ -179,15 +183,18 @@ class DatafiService(MeasuredService):
         self.url = f"https://{self.host}"
         self.grpc_endpoint = f"{self.host}:{ingress.grpc_port}"
 
+        live_image = LiveImage(self, image, settings.image_version)
         self.task_definition, self.container, self.log_group = service_task(
             self,
             settings,
             name=name,
-            image=image,
+            image=live_image,
             environment=environment,
             secrets=secrets,
             http_port=http_port,
         )
+        refuse(self, live_image.faults)
+        self.version_parameter_name = live_image.parameter_name
         self.service = self._fargate_service(cluster)
         self.http_target_group = self._target_group(
             "HttpTargetGroup",

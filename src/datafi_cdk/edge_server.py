@@ -51,7 +51,7 @@ class EdgeServer(DatafiService):
             `secret_variables` is by default the key that the image reads: `KEY` with tag `latest`
             and `EDGE_KEY` with any other. To let the update API move the server between the two
             kinds, the secret holds both fields and both are named: `["KEY", "EDGE_KEY"]`. It must
-            be given if the tag is not known, as with a digest or another image.
+            be given if the tag is not known, as with a digest, a parameter or another image.
             `environment` holds `DISABLE_SSL`, `LOG_LEVEL`, `MEMORY` (the data cache in MiB: half of
             the task's memory; left out if that is known at deployment only) and `PARQUET_STORAGE`,
             unless it says otherwise; others are `TIMEOUT` and `CACHE_LIFE` in seconds.
@@ -108,7 +108,7 @@ class EdgeServer(DatafiService):
             faults += type_faults(
                 "storage", storage, EdgeStorage, "an EdgeStorage"
             ) or other_app_faults(self, storage=storage)
-        if secret and settings.secret_variables is None and not _has_known_tag(settings):
+        if secret and settings.secret_variables is None and not settings.has_known_tag:
             faults.append(unnamed_variables_fault())
         self._refuse_values(
             ingress=ingress,
@@ -164,16 +164,9 @@ class EdgeServer(DatafiService):
         return "pull_through_cache" if self._settings.pull_through_cache else _REPOSITORY
 
 
-def _has_known_tag(settings: ServiceSettings) -> bool:
-    if settings.image is not None or settings.image_digest is not None:
-        return False
-    return concrete(settings.reference) is not None
-
-
 def _image(settings: ServiceSettings) -> ecs.ContainerImage:
     if settings.image:
         return settings.image
     if settings.pull_through_cache:
         return settings.pull_through_cache.edge_server_image(settings.reference)
-    separator = "@" if settings.image_digest else ":"
-    return ecs.ContainerImage.from_registry(f"{_REPOSITORY}{separator}{settings.reference}")
+    return ecs.ContainerImage.from_registry(settings.own_image(_REPOSITORY))

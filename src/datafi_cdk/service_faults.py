@@ -16,6 +16,7 @@ from . import validation
 from .auto_scaling import auto_scaling_faults
 from .errors import Fault
 from .health_checks import health_check_faults
+from .image_version import ImageVersion
 from .pull_through_cache import PullThroughCache
 from .service_settings import ServiceSettings
 from .synthesis import concrete, is_token_list, removal_policy_faults, seconds_faults
@@ -26,6 +27,7 @@ _CAPACITY_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 # Argument, type, what it is called: for values that are instances of one class.
 _CLASSES: tuple[tuple[str, type, str], ...] = (
     ("image", ecs.ContainerImage, "an ecs.ContainerImage"),
+    ("image_version", ImageVersion, "an ImageVersion"),
     ("pull_through_cache", PullThroughCache, "a PullThroughCache"),
     ("cpu_architecture", ecs.CpuArchitecture, "an ecs.CpuArchitecture"),
     ("vpc_subnets", ec2.SubnetSelection, "an ec2.SubnetSelection"),
@@ -158,6 +160,10 @@ def _image_faults(settings: ServiceSettings) -> list[Fault]:
     faults += validation.exclusive_faults(
         "image_digest", settings.image_digest, "image_tag", settings.image_tag
     )
+    for argument in ("image_tag", "image_digest"):
+        faults += validation.exclusive_faults(
+            "image_version", settings.image_version, argument, getattr(settings, argument)
+        )
     if settings.image is not None:
         for argument in ("image_tag", "image_digest", "pull_through_cache"):
             if getattr(settings, argument) is not None:

@@ -14,6 +14,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_servicediscovery as servicediscovery
 
 from .auto_scaling import AutoScaling
+from .image_version import ImageVersion
 from .pull_through_cache import PullThroughCache
 
 __all__ = ["ServiceOptions"]
@@ -37,6 +38,11 @@ class ServiceOptions(TypedDict, total=False):
     image: ecs.ContainerImage | None
     """Any other image, such as one from ECR, with its tag. Where the subnets have no way out it is
     in ECR (`ecs.ContainerImage.from_ecr_repository(…)`). Default: the server's own."""
+    image_version: ImageVersion | None
+    """Where the version is decided, in place of `image_tag` and `image_digest`; with `image`, that
+    of its repository. Default: it is kept in a parameter of Systems Manager, which starts with the
+    tag of the code and which the update API writes; a change of the tag in the code wins. The
+    version of an image that CDK builds, or whose tag is a token, is fixed."""
     pull_through_cache: PullThroughCache | None
     """Takes the server's own image through ECR. Default: straight from its registry."""
     cpu: int

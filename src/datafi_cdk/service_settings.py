@@ -16,8 +16,10 @@ from aws_cdk import aws_servicediscovery as servicediscovery
 
 from . import validation
 from .auto_scaling import AutoScaling
+from .image_version import ImageVersion
 from .pull_through_cache import PullThroughCache
-from .validation import DEFAULT_CPU, DEFAULT_MEMORY_MIB
+from .synthesis import concrete
+from .validation import DEFAULT_CPU, DEFAULT_MEMORY_MIB, is_digest
 
 DEFAULT_TAG = "latest"
 GRPC_CONTAINER_PORT = 50051
@@ -32,6 +34,7 @@ class ServiceSettings:
     image_tag: str | None = None
     image_digest: str | None = None
     image: ecs.ContainerImage | None = None
+    image_version: ImageVersion | None = None
     pull_through_cache: PullThroughCache | None = None
     cpu: int = DEFAULT_CPU
     memory_limit_mib: int = DEFAULT_MEMORY_MIB
@@ -91,5 +94,23 @@ class ServiceSettings:
 
     @property
     def reference(self) -> str:
-        """The tag or the digest of the server's own image."""
-        return self.image_digest or self.image_tag or DEFAULT_TAG
+        """The tag or the digest of the server's own image, as far as the code says it."""
+        fixed = self.image_version.reference if self.image_version else None
+        return self.image_digest or self.image_tag or fixed or DEFAULT_TAG
+
+    @property
+    def has_known_tag(self) -> bool:
+        """Whether the image is the server's own, and its tag is known."""
+        if self.image is not None or (self.image_version and self.image_version.parameter_name):
+            return False
+        reference = concrete(self.reference)
+        return reference is not None and not is_digest(reference)
+
+    def own_image(self, repository: str) -> str:
+        """The name of the server's own image.
+
+        Args:
+            repository: Its repository.
+        """
+        is_known_digest = self.image_digest is not None or is_digest(self.reference)
+        return f"{repository}{'@' if is_known_digest else ':'}{self.reference}"

@@ -120,6 +120,7 @@ _DOMAIN = re.compile(rf"({_DNS_LABEL.pattern}\.)+[a-z]{{1,63}}")
 _DOMAIN_LENGTH = 253
 _IMAGE_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _IMAGE_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_PARAMETER_NAME = re.compile(r"(?!/([aA][wW][sS]|[sS][sS][mM]))(/[A-Za-z0-9_.-]+){1,15}")
 _BEDROCK_MODEL = re.compile(
     r"[a-z0-9-]+\.[A-Za-z0-9.:-]+"
     r"|arn:aws[a-z-]*:bedrock:([a-z0-9-]*|\*):[0-9]*:"
@@ -578,6 +579,29 @@ def image_digest_faults(digest: str | None) -> list[Fault]:
     return form_faults("image_digest", digest, _IMAGE_DIGEST, allowed, remedy)
 
 
+def is_digest(version: object) -> bool:
+    """Whether a version of an image is a digest, and not a tag."""
+    return isinstance(version, str) and version.startswith("sha256:")
+
+
+def version_faults(version: str | None, argument: str = "image_version") -> list[Fault]:
+    """The tag or the digest of an image."""
+    faults = (image_digest_faults if is_digest(version) else image_tag_faults)(version)
+    return [dataclasses.replace(fault, place=argument) for fault in faults]
+
+
+def parameter_name_faults(name: str | None, argument: str = "parameter_name") -> list[Fault]:
+    """The full name of a parameter of the Parameter Store.
+
+    Source: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+    """
+    allowed = (
+        "the full name of a parameter (1 to 15 words of A-Z, a-z, 0-9, _, . and -, each after a /, "
+        "not aws or ssm at its start)"
+    )
+    return form_faults(argument, name, _PARAMETER_NAME, allowed, "write it as '/acme/es'")
+
+
 def bedrock_model_faults(models: object) -> list[Fault]:
     """Models of Amazon Bedrock, by id or ARN.
 
@@ -641,6 +665,7 @@ FORMS: Mapping[str, str] = {
     "registry": _REGISTRY.pattern,
     "cidr": _CIDR.pattern,
     "bedrock_model": _BEDROCK_MODEL.pattern,
+    "parameter_name": _PARAMETER_NAME.pattern,
     "variable": _VARIABLE.pattern,
     "field": _FIELD.pattern,
 }

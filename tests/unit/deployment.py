@@ -151,10 +151,58 @@ def minimal(**changes: Any) -> dict[str, Any]:
     }
 
 
+def versions(stack: Stack) -> dict[str, str]:
+    """The parameters that keep the versions of the images of a stack, with the code's values."""
+    beside = stack.node.scope.node.try_find_child(f"{stack.node.id}-versions")
+    if not isinstance(beside, Stack):
+        return {}
+    parameters = Template.from_stack(beside).find_resources("AWS::SSM::Parameter")
+    found = [parameter["Properties"] for parameter in parameters.values()]
+    return {parameter["Name"]: parameter["Value"] for parameter in found}
+
+
+def deployed(stack: Stack, **live: str) -> Template:
+    """The template of a stack as it is deployed: with the versions in the images.
+
+    These are those of the code, or those given here, by the names of the servers.
+    """
+    template = Template.from_stack(stack).to_json()
+    kept = {**versions(stack), **{f"/datafi/{stack.stack_name}/{key}": live[key] for key in live}}
+    values = {
+        name: kept.get(parameter["Default"], parameter["Default"])
+        for name, parameter in template.get("Parameters", {}).items()
+        if name.startswith("DatafiImageVersions")
+    }
+    for resource in template["Resources"].values():
+        if resource["Type"] == TASK_DEFINITION:
+            for entry in resource["Properties"]["ContainerDefinitions"]:
+                entry["Image"] = _with_version(entry["Image"], values)
+    return Template.from_json(template)
+
+
+def _with_version(image: Any, values: Mapping[str, str]) -> Any:
+    """An image with its version, as CloudFormation joins it."""
+    if isinstance(image, str) or image["Fn::Join"][0] == "":
+        return image
+    separator, split = image["Fn::Join"]
+    by, joined = split["Fn::Split"]
+    assert (separator, by, joined["Fn::Join"][0]) == ("@sha256:", ":sha256:", "")
+    parts: list[Any] = [""]
+    for part in joined["Fn::Join"][1]:
+        value = values.get(part["Ref"], part) if isinstance(part, dict) and "Ref" in part else part
+        if isinstance(value, str) and isinstance(parts[-1], str):
+            parts[-1] += value
+        else:
+            parts.append(value)
+    parts = [part.replace(by, separator) if isinstance(part, str) else part for part in parts]
+    parts = [part for part in parts if part != ""]
+    return {"Fn::Join": ["", parts]} if len(parts) > 1 else parts[0]
+
+
 def edge_stack(data: Mapping[str, Any], context: Mapping[str, Any] | None = None) -> Template:
-    """The template of the stack that a configuration makes."""
+    """The template of the stack that a configuration makes, as it is deployed."""
     config = DatafiEdgeConfig.model_validate(data)
-    return Template.from_stack(DatafiEdgeStack(new_app(context), "DatafiEdge", config=config))
+    return deployed(DatafiEdgeStack(new_app(context), "DatafiEdge", config=config))
 
 
 def one(template: Template, resource_type: str, prefix: str = "") -> dict[str, Any]:

@@ -17,6 +17,7 @@ from deployment import (
     TASK_DEFINITION,
     attributes,
     container,
+    deployed,
     environment,
     logical_id,
     new_app,
@@ -63,7 +64,7 @@ def templates() -> tuple[Template, Template]:
         ),
         removal_policy=RemovalPolicy.DESTROY,
     )
-    return Template.from_stack(plain.stack), Template.from_stack(full.stack)
+    return deployed(plain.stack), deployed(full.stack)
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from deployment import (
     Surroundings,
     attributes,
     container,
+    deployed,
     environment,
     logical_id,
     one,
@@ -86,7 +87,7 @@ def surrounded() -> Surroundings:
 @pytest.fixture(scope="module")
 def template(surrounded: Surroundings) -> Template:
     """Its template."""
-    return Template.from_stack(surrounded.stack)
+    return deployed(surrounded.stack)
 
 
 def test_container_has_the_image_and_the_ports(template: Template) -> None:

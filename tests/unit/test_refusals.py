@@ -30,6 +30,7 @@ from deployment import (
     TASK_DEFINITION,
     Surroundings,
     container,
+    deployed,
     existing_vpc,
     new_app,
     new_stack,
@@ -605,7 +606,7 @@ def test_tokens_pass_in_a_coordinator() -> None:
     text, number = Token.as_string({"Ref": "Text"}), Token.as_number({"Ref": "Number"})
     made = surroundings()
     coordinator(made, registry=text, http_port=number)
-    definition = container(Template.from_stack(made.stack))
+    definition = container(deployed(made.stack))
     assert definition["Image"] == {"Fn::Join": ["", [{"Ref": "Text"}, "/co:latest"]]}
     assert definition["PortMappings"][0]["ContainerPort"] == {"Ref": "Number"}
 

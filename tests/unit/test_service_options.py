@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import jsii
 import pytest
-from datafi_cdk import AutoScaling, EdgeServer
+from datafi_cdk import AutoScaling, EdgeServer, ImageVersion
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -31,6 +31,7 @@ from deployment import (
     TASK_DEFINITION,
     Surroundings,
     attributes,
+    deployed,
     logical_id,
     new_stack,
     one,
@@ -197,6 +198,13 @@ CASES = [
         container("Image"),
         "datafi/es:latest",
         "registry.example.com/es:v1",
+    ),
+    Case(
+        "image_version",
+        lambda _: ImageVersion.from_parameter_name("/acme/es"),
+        container("Image"),
+        "datafi/es:latest",
+        "datafi/es:/acme/es",
     ),
     Case("cpu", lambda _: 512, task("Cpu"), "1024", "512"),
     Case("memory_limit_mib", lambda _: 4096, task("Memory"), "2048", "4096"),
@@ -479,7 +487,7 @@ def made() -> list[tuple[Template, str]]:
             }
             arguments[case.argument] = case.value(around)
             EdgeServer(around.stack, ids[-1], **around.around, name=f"es-{number}", **arguments)
-        template = Template.from_stack(around.stack)
+        template = deployed(around.stack)
         found += [(template, construct_id) for construct_id in ids]
     return found
 
