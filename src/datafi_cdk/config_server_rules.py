@@ -26,6 +26,7 @@ def service_faults(
     """
     cpu = service.get("cpu", DEFAULT_CPU)
     return [
+        *_version_faults(service),
         *validation.fargate_faults(
             cpu if isinstance(cpu, int) and cpu in FARGATE_MEMORY_MIB else None,
             typed(service, "memory_mib", int) if "memory_mib" in service else DEFAULT_MEMORY_MIB,
@@ -46,6 +47,18 @@ def service_faults(
             _lowest_count(service),
         ),
     ]
+
+
+def _version_faults(service: Data) -> list[Fault]:
+    """Where the version is decided, in one place."""
+    key = "image_version_parameter"
+    if not given(service, key):
+        return []
+    allowed = "left out with image_version_parameter, which holds the version"
+    others = [other for other in ("image_tag", "image_digest") if given(service, other)]
+    if service.get("image_version_fixed") is True:
+        others.append("image_version_fixed")
+    return [Fault(other, allowed, "both", "remove one of the two") for other in others]
 
 
 def _lowest_count(service: Data) -> int | None:
@@ -118,10 +131,11 @@ def edge_server_faults(server: Data, data: Data) -> list[Fault]:
         if given(server, key) and server.get("storage") is not True:
             allowed = "left out without storage: true"
             faults.append(Fault(key, allowed, what, "remove it, or say storage: true"))
-    has_unknown_key = given(server, "image_digest") and given(server, "secret_arn")
-    if has_unknown_key and not given(server, "secret_variables"):
-        allowed = "given with image_digest, which does not tell which key the image reads"
-        faults.append(Fault("secret_variables", allowed, "nothing", "name the fields"))
+    if given(server, "secret_arn") and not given(server, "secret_variables"):
+        for key in ("image_digest", "image_version_parameter"):
+            if given(server, key):
+                allowed = f"given with {key}, which does not tell which key the image reads"
+                faults.append(Fault("secret_variables", allowed, "nothing", "name the fields"))
     return faults
 
 

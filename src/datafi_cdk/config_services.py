@@ -35,6 +35,7 @@ _PORT = Number(1, 65535)
 _NAME = Checked(validation.name_faults, FORMS["label"])
 _TAG = Checked(validation.image_tag_faults, FORMS["image_tag"])
 _DIGEST = Checked(validation.image_digest_faults, FORMS["image_digest"])
+_PARAMETER_NAME = Checked(validation.parameter_name_faults, FORMS["parameter_name"])
 _VARIABLES = ForEditors({"propertyNames": {"pattern": f"^({FORMS['variable']})$"}})
 _COOLDOWN = Number(0, 2_147_483_647)
 _MEMORIES = sorted({memory for memories in FARGATE_MEMORY_MIB.values() for memory in memories})
@@ -192,6 +193,17 @@ class ServerConfig(Section):
 class ServiceConfig(ServerConfig):
     """What an edge server and a coordinator on Fargate have in common."""
 
+    image_version_fixed: bool = Field(
+        default=False,
+        description="Whether the version is fixed in this file; the update API then answers 409. "
+        "Default: a version that was rolled out stays until the tag or the digest changes here.",
+    )
+    image_version_parameter: Annotated[str | None, _PARAMETER_NAME] = Field(
+        default=None,
+        description="The full name of an existing parameter of the Parameter Store (String) that "
+        "holds the tag or the digest, in place of image_tag and image_digest. Default: one that is "
+        "made, and starts with these.",
+    )
     cpu: Annotated[int, OneOf(tuple(FARGATE_MEMORY_MIB))] = Field(
         default=DEFAULT_CPU, description="CPU units of a task, 1024 to a vCPU."
     )

@@ -26,6 +26,7 @@ from .config_services import (
     ServerlessEdgeServerConfig,
     ServiceConfig,
 )
+from .image_version import ImageVersion
 from .secret_access import grant_key_of, without_key
 from .service_options import ServiceOptions
 from .stack_arguments import (
@@ -221,15 +222,18 @@ def _service_options(
     scope: Construct, construct_id: str, service: ServiceConfig, removal_policy: RemovalPolicy
 ) -> ServiceOptions:
     repository_arn = service.ecr_repository_arn
+    reference = service.image_digest or service.image_tag or "latest"
     image = repository_arn and ecs.ContainerImage.from_ecr_repository(
         ecr.Repository.from_repository_arn(scope, f"{construct_id}-Repository", repository_arn),
-        service.image_digest or service.image_tag or "latest",
+        reference,
     )
+    is_fixed = service.image_version_fixed
     grace_period = service.health_check_grace_period_seconds
     return {
         "image": image or None,
-        "image_tag": None if image else service.image_tag,
-        "image_digest": None if image else service.image_digest,
+        "image_tag": None if image or is_fixed else service.image_tag,
+        "image_digest": None if image or is_fixed else service.image_digest,
+        "image_version": _image_version(service.image_version_parameter, is_fixed, reference),
         "cpu": service.cpu,
         "memory_limit_mib": service.memory_mib,
         "cpu_architecture": ecs.CpuArchitecture.of(service.cpu_architecture),
@@ -280,6 +284,14 @@ def _service_options(
         "max_healthy_percent": service.max_healthy_percent,
         "removal_policy": removal_policy,
     }
+
+
+def _image_version(
+    parameter_name: str | None, is_fixed: bool, reference: str
+) -> ImageVersion | None:
+    if parameter_name:
+        return ImageVersion.from_parameter_name(parameter_name)
+    return ImageVersion.fixed(reference) if is_fixed else None
 
 
 def _auto_scaling(scaling: AutoScalingConfig | None) -> AutoScaling | None:

@@ -51,7 +51,7 @@ def keep_version(service: Construct, parameter_name: str, version: str) -> None:
     It is in a stack that is deployed first. CloudFormation writes the version of the code whenever
     it updates the parameter, so nothing about it but the version may ever change: it has no tags
     and no description. Source:
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks.html
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
 
     Args:
         service: The service.
@@ -76,7 +76,7 @@ def keep_version(service: Construct, parameter_name: str, version: str) -> None:
 def live_version(service: Construct, parameter_name: str) -> str:
     """What a parameter holds whenever the outermost stack is deployed.
 
-    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/systems-manager-parameter-types.html
 
     Args:
         service: The service.

@@ -161,23 +161,29 @@ def versions(stack: Stack) -> dict[str, str]:
     return {parameter["Name"]: parameter["Value"] for parameter in found}
 
 
+def readers(template: Template) -> dict[str, dict[str, Any]]:
+    """The parameters of a template by which it reads the versions of images."""
+    found = template.find_parameters("*", {"Type": "AWS::SSM::Parameter::Value<String>"})
+    return {name: dict(found[name]) for name in found if name != "BootstrapVersion"}
+
+
 def deployed(stack: Stack, **live: str) -> Template:
     """The template of a stack as it is deployed: with the versions in the images.
 
     These are those of the code, or those given here, by the names of the servers.
     """
-    template = Template.from_stack(stack).to_json()
+    template = Template.from_stack(stack)
     kept = {**versions(stack), **{f"/datafi/{stack.stack_name}/{key}": live[key] for key in live}}
     values = {
         name: kept.get(parameter["Default"], parameter["Default"])
-        for name, parameter in template.get("Parameters", {}).items()
-        if name.startswith("DatafiImageVersions")
+        for name, parameter in readers(template).items()
     }
-    for resource in template["Resources"].values():
+    changed = template.to_json()
+    for resource in changed["Resources"].values():
         if resource["Type"] == TASK_DEFINITION:
             for entry in resource["Properties"]["ContainerDefinitions"]:
                 entry["Image"] = _with_version(entry["Image"], values)
-    return Template.from_json(template)
+    return Template.from_json(changed)
 
 
 def _with_version(image: Any, values: Mapping[str, str]) -> Any:

@@ -64,6 +64,8 @@ DEFAULTS = {
     f"{ES}.memory_mib": 2048,
     f"{ES}.desired_count": None,
     f"{ES}.image_tag": None,
+    f"{ES}.image_version_fixed": False,
+    f"{ES}.image_version_parameter": None,
     f"{ES}.storage": False,
     f"{ES}.secret_arn": None,
     f"{ES}.secret_kms_key_arn": None,

@@ -43,6 +43,7 @@ SERVICE: dict[str, str] = {
     **SERVER,
     "cluster": STACK,
     "image": "key: ecr_repository_arn",
+    "image_version": "key: image_version_parameter",
     "pull_through_cache": STACK,
     "cpu": "key: cpu",
     "memory_limit_mib": "key: memory_mib",

@@ -75,6 +75,8 @@ SERVER: dict[str, Any] = {
 }
 SERVICE: dict[str, Any] = {
     **SERVER,
+    "image_version_fixed": True,
+    "image_version_parameter": "/acme/es",
     "secret_kms_key_arn": KEY_ARN,
     "cpu": 512,
     "memory_mib": 3072,
@@ -256,7 +258,7 @@ BESIDE: dict[str, dict[str, Any]] = {
         for server in (ES, "coordinator")
     },
     "update_secret": {f"{ES}.update_secret_arn": secret_arn("update")},
-    "image_digest": {
+    "image_digest|image_version_parameter": {
         f"{ES}.secret_variables": ["KEY"],
         f"{LAMBDA}.secret_variables": ["KEY"],
     },
