@@ -76,6 +76,9 @@ def keep_version(service: Construct, parameter_name: str, version: str) -> None:
 def live_version(service: Construct, parameter_name: str) -> str:
     """What a parameter holds whenever the outermost stack is deployed.
 
+    The id of the template's parameter follows from the name: of the same id, the `cdk` command
+    would keep the name that was deployed before.
+
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/systems-manager-parameter-types.html
 
     Args:

@@ -161,6 +161,11 @@ def versions(stack: Stack) -> dict[str, str]:
     return {parameter["Name"]: parameter["Value"] for parameter in found}
 
 
+def needs(stack: Stack) -> list[Stack]:
+    """The stacks that are deployed before one, but for that of its versions."""
+    return [each for each in stack.dependencies if each.node.id != f"{stack.node.id}-versions"]
+
+
 def readers(template: Template) -> dict[str, dict[str, Any]]:
     """The parameters of a template by which it reads the versions of images."""
     found = template.find_parameters("*", {"Type": "AWS::SSM::Parameter::Value<String>"})

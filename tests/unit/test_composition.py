@@ -37,6 +37,7 @@ from deployment import (
     TARGET_GROUP,
     edge_stack,
     minimal,
+    needs,
     new_app,
     new_stack,
     secret,
@@ -81,7 +82,7 @@ def templates(parts: dict[str, Stack]) -> dict[str, Template]:
 def test_parts_in_separate_stacks_need_each_other_one_way(parts: dict[str, Stack]) -> None:
     """No cycle: what is in front knows nothing of the servers, and no server of another."""
     needed = {
-        name: {dependency.stack_name for dependency in stack.dependencies}
+        name: {dependency.stack_name for dependency in needs(stack)}
         for name, stack in parts.items()
     }
     assert needed == {
@@ -157,7 +158,7 @@ def test_two_deployments_fit_in_one_app() -> None:
         for entry in Template.from_stack(stack).find_resources("AWS::ECS::TaskDefinition").values()
     }
     assert len(families) == 2
-    assert not any(stack.dependencies for stack in stacks)
+    assert not any(needs(stack) for stack in stacks)
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from deployment import (
     SERVICE,
     environment,
     logical_id,
+    needs,
     new_app,
     new_stack,
     one,
@@ -191,7 +192,7 @@ def test_bucket_and_key_may_be_in_another_stack() -> None:
     made = surroundings(new_stack("Servers", app))
     EdgeServer(made.stack, "Es", **made.around, name="es", storage=storage)
     app.synth()
-    assert made.stack.dependencies == [data]
+    assert needs(made.stack) == [data]
     bucket = logical_id(Template.from_stack(data), BUCKET)
     exports = Template.from_stack(data).find_outputs("*")
     (name,) = [

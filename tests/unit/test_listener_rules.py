@@ -11,6 +11,7 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk.assertions import Template
 from constructs import Construct
 from deployment import (
+    needs,
     ACCOUNT,
     LISTENER,
     LISTENER_RULE,
@@ -330,7 +331,7 @@ def test_the_load_balancer_does_not_grow_with_thirty_servers() -> None:
         made.resource_count_is(LISTENER_RULE, 30)
         made.resource_count_is(TARGET_GROUP, 20)
         made.resource_count_is("AWS::EC2::SecurityGroupEgress", 0)
-        assert [dependency.stack_name for dependency in stack.dependencies] == ["Front"]
+        assert [dependency.stack_name for dependency in needs(stack)] == ["Front"]
 
 
 def test_servers_may_be_in_nested_stacks() -> None:
@@ -349,7 +350,7 @@ def test_servers_may_be_in_nested_stacks() -> None:
         template.resource_count_is(LISTENER_RULE, 3)
         template.resource_count_is(TARGET_GROUP, 2)
         template.resource_count_is("AWS::EC2::SecurityGroupIngress", 2)
-    assert front.stack.dependencies == []
+    assert needs(front.stack) == []
 
 
 def test_an_ingress_may_be_in_a_nested_stack() -> None:

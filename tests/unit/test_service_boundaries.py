@@ -27,6 +27,7 @@ from deployment import (
     SERVICE,
     TASK_DEFINITION,
     logical_id,
+    needs,
     new_app,
     new_stack,
     one,
@@ -119,9 +120,7 @@ def test_what_is_handed_in_may_be_of_another_stack(
     at = Stacks()
     EdgeServer(at.mine, "Es", **at.around, name="es", **arguments(at))
     App.of(at.mine).synth()
-    needed = [
-        {other.stack_name for other in each.dependencies} for each in (at.base, at.front, at.mine)
-    ]
+    needed = [{other.stack_name for other in needs(each)} for each in (at.base, at.front, at.mine)]
     assert needed == [set(), {"Base"}, {"Base", "Front"}]
     rules = Template.from_stack(at.mine).find_resources(INGRESS_RULE)
     assert len(rules) == 2
