@@ -22,7 +22,7 @@ _STEPS = (
     "start the embedded AWS",
     "get the cdk command",
     "cdk bootstrap",
-    "cdk deploy",
+    "cdk deploy --all",
     "HTTP is redirected to HTTPS",
     "an unknown host gets the fixed response",
     "es leads to its target groups (containers are simulated)",

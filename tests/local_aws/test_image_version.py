@@ -14,27 +14,26 @@ DIGEST = f"sha256:{'a1' * 32}"
 APP = """
 import sys
 from aws_cdk import App, Stack, Tags
-from aws_cdk import aws_ec2 as ec2, aws_ecs as ecs
-from datafi_cdk import EdgeServer, SharedIngress
+from aws_cdk import aws_certificatemanager as acm, aws_ec2 as ec2, aws_ecs as ecs
+from datafi_cdk import EdgeDns, EdgeServer, SharedIngress
 
 tag, cpu, owner = sys.argv[1:]
 app = App()
 stack = Stack(app, "Live")
-listener = "arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/shared/1/"
-vpc = ec2.Vpc.from_vpc_attributes(
-    stack, "Vpc", vpc_id="vpc-123", availability_zones=["a"], private_subnet_ids=["subnet-1"]
+arn = "arn:aws:acm:us-east-1:000000000000:certificate/1a2b3c4d-0000-4000-8000-000000000000"
+dns = EdgeDns(
+    stack,
+    "Dns",
+    root_domain="edge.example.com",
+    certificate=acm.Certificate.from_certificate_arn(stack, "Certificate", arn),
+    enable_hosted_zone=False,
 )
+vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=1)
 EdgeServer(
     stack,
     "Es",
     cluster=ecs.Cluster(stack, "Cluster", vpc=vpc),
-    ingress=SharedIngress.from_attributes(
-        stack,
-        "Ingress",
-        https_listener_arn=listener + "1",
-        security_group_ids=["sg-123"],
-        root_domain="edge.example.com",
-    ),
+    ingress=SharedIngress(stack, "Ingress", vpc=vpc, dns=dns, deletion_protection=False),
     name="es",
     image_tag=tag,
     cpu=int(cpu),
@@ -53,10 +52,14 @@ class Deployment:
         self.folder = folder
         (folder / "app.py").write_text(APP)
 
+    def cdk(self, tag: str = "latest", cpu: int = 512, owner: str = "data") -> CdkCli:
+        """The `cdk` command for the code with this tag."""
+        command = f"{sys.executable} app.py {tag} {cpu} {owner}"
+        return CdkCli(self.aws, self.folder, app=command)
+
     def deploy(self, tag: str, cpu: int = 512, owner: str = "data") -> str:
         """Deploy the code with this tag, and tell the image that the service then runs."""
-        command = f"{sys.executable} app.py {tag} {cpu} {owner}"
-        CdkCli(self.aws, self.folder, app=command).deploy()
+        self.cdk(tag, cpu, owner).deploy()
         ecs = self.aws.client("ecs")
         (cluster,) = [arn for arn in ecs.list_clusters()["clusterArns"] if "Live" in arn]
         (arn,) = ecs.list_services(cluster=cluster)["serviceArns"]
@@ -75,8 +78,7 @@ class Deployment:
 
     def destroy(self) -> None:
         """Delete both stacks."""
-        command = f"{sys.executable} app.py latest 512 data"
-        CdkCli(self.aws, self.folder, app=command).destroy()
+        self.cdk().destroy()
 
 
 def test_a_version_that_was_rolled_out_stays_until_the_code_changes(
@@ -84,12 +86,12 @@ def test_a_version_that_was_rolled_out_stays_until_the_code_changes(
 ) -> None:
     """Through changes of the service and of tags, as a tag and as a digest; then the code wins."""
     made = Deployment(embedded_aws, tmp_path)
-    CdkCli(embedded_aws, tmp_path, app="true").bootstrap()
+    made.cdk().bootstrap()
     assert made.deploy("latest") == "datafi/es:latest"
     assert made.live() == "latest"
     made.roll_out("v2")
-    assert made.deploy("latest", cpu=256) == "datafi/es:v2"
     assert made.deploy("latest", cpu=1024, owner="other") == "datafi/es:v2"
+    assert made.live() == "v2"
     made.roll_out(DIGEST)
     assert made.deploy("latest", cpu=512) == f"datafi/es@{DIGEST}"
     assert made.live() == DIGEST

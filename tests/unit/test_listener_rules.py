@@ -11,7 +11,6 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk.assertions import Template
 from constructs import Construct
 from deployment import (
-    needs,
     ACCOUNT,
     LISTENER,
     LISTENER_RULE,
@@ -21,6 +20,7 @@ from deployment import (
     SECURITY_GROUP,
     TARGET_GROUP,
     Surroundings,
+    needs,
     new_app,
     new_stack,
     properties,

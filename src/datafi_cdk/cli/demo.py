@@ -43,7 +43,7 @@ def run_demo(console: Console, *, port: int | None = None) -> None:
         with steps.step("cdk bootstrap"):
             cdk.bootstrap()
             before = demo_checks.inventory(aws)
-        with steps.step("cdk deploy"):
+        with steps.step("cdk deploy --all"):
             cdk.deploy()
             deployment = Deployment.find(aws, _STACK, _SERVER)
         with steps.step("HTTP is redirected to HTTPS"):
