@@ -61,7 +61,8 @@ class LiveImage(ecs.ContainerImage):
         )
 
     def _live_name(self, name: str) -> str:
-        repository, reference = (None, "") if _is_built(self._image) else _split(name)
+        is_built = isinstance(self._image, ecs.AssetImage)
+        repository, reference = (None, "") if is_built else _split(name)
         if repository is None:
             if self._version is not None:
                 allowed = "left out with an image whose version is not known at synthesis"
@@ -89,11 +90,6 @@ class LiveImage(ecs.ContainerImage):
             keep_version(self._service, self.parameter_name, reference)
         live = live_version(self._service, self.parameter_name)
         return Fn.join("@sha256:", Fn.split(":sha256:", f"{repository}:{live}"))
-
-
-def _is_built(image: ecs.ContainerImage) -> bool:
-    """Whether CDK builds the image, as far as its class tells."""
-    return isinstance(image, ecs.AssetImage)
 
 
 def _split(name: str) -> tuple[str | None, str]:

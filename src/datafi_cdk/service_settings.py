@@ -112,5 +112,5 @@ class ServiceSettings:
         Args:
             repository: Its repository.
         """
-        is_known_digest = self.image_digest is not None or is_digest(self.reference)
-        return f"{repository}{'@' if is_known_digest else ':'}{self.reference}"
+        by_digest = self.image_digest is not None or is_digest(self.reference)
+        return f"{repository}{'@' if by_digest else ':'}{self.reference}"

@@ -112,15 +112,16 @@ def versions_stack_faults(service: Construct) -> list[Fault]:
     stack_id = stack.node.id + _SUFFIX
     other = _place_beside(stack).node.try_find_child(stack_id)
     otherwise = "or say image_version=ImageVersion.fixed(…)"
+    synthesizer = stack.synthesizer
     if isinstance(other, _Versions):
         return []
     if other is not None:
         allowed = f"kept in a stack {stack_id}, whose id is free"
         remedy = f"rename that construct, {otherwise}"
         return [Fault("image_version", allowed, f"one that is taken by {other.node.path}", remedy)]
-    if not hasattr(stack.synthesizer, "reusable_bind"):
+    if not hasattr(synthesizer, "reusable_bind"):
         allowed = f"kept in a stack {stack_id}, with the synthesizer of {stack.node.path}"
-        given = f"{type(stack.synthesizer).__name__}, which can be used for one stack only"
+        given = f"{type(synthesizer).__name__}, which can be used for one stack only"
         remedy = f"hand in one that is reusable, {otherwise}"
         return [Fault("image_version", allowed, given, remedy)]
     return []
@@ -139,7 +140,7 @@ def outermost_stack(scope: Construct) -> Stack:
 
 
 class _Versions(Stack):
-    """The parameters of the services of a stack, which is deployed after it."""
+    """The parameters of the services of another stack, which is deployed after this one."""
 
     def __init__(self, scope: Construct, stack: Stack) -> None:
         super().__init__(
@@ -148,25 +149,29 @@ class _Versions(Stack):
             stack_name=_stack_name(stack.stack_name),
             env=Environment(account=stack.account, region=stack.region),
             synthesizer=_synthesizer_for_another(stack.synthesizer),
-            termination_protection=stack.termination_protection,
             analytics_reporting=False,
         )
         self.node.set_context("aws:cdk:enable-path-metadata", False)
-        Aspects.of(self).add(_WithoutTags(), priority=_AFTER_ALL_OTHERS)
+        Aspects.of(self).add(_AtLast(stack), priority=_AFTER_ALL_OTHERS)
 
 
 @jsii.implements(IAspect)
-class _WithoutTags:
-    """Keeps the tags of the app off a stack, which CloudFormation would hand on to its resources.
+class _AtLast:
+    """What follows from everything that an app says of its stacks, when it has said it.
 
-    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-add-tags.html
+    Tags are kept off the parameters' stack, as CloudFormation would hand them on to its resources.
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-resource-tags.html
     """
 
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+
     def visit(self, node: IConstruct) -> None:
-        """Remove every tag of the stack."""
+        """Remove every tag, and protect the parameters from deletion as the services are."""
         if isinstance(node, Stack):
             for key in node.tags.tag_values():
                 node.tags.remove_tag(key, _AFTER_ALL_OTHERS)
+            node.termination_protection = self._stack.termination_protection
 
 
 def _place_beside(stack: Stack) -> Construct:

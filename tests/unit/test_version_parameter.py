@@ -162,10 +162,10 @@ def test_it_is_deployed_as_the_servers_are(of_app: bool, has_flags: bool) -> Non
             app,
             "Test",
             synthesizer=None if of_app else synthesizer,
-            termination_protection=True,
         )
     )
     add_server(made, made.stack)
+    made.stack.termination_protection = True
     written = app.synth().get_stack_by_name("Test-versions")
     assert "cdk-acme-deploy-role" in str(written.assume_role_arn)
     assert "cdk-acme-cfn-exec-role" in str(written.cloud_formation_execution_role_arn)
