@@ -157,16 +157,11 @@ def test_it_is_deployed_as_the_servers_are(of_app: bool, has_flags: bool) -> Non
         default_stack_synthesizer=synthesizer if of_app else None,
         context=recommended_flags() if has_flags else None,
     )
-    made = surroundings(
-        Stack(
-            app,
-            "Test",
-            synthesizer=None if of_app else synthesizer,
-        )
-    )
+    stage = Stage(app, "Prod")
+    made = surroundings(Stack(stage, "Test", synthesizer=None if of_app else synthesizer))
     add_server(made, made.stack)
     made.stack.termination_protection = True
-    written = app.synth().get_stack_by_name("Test-versions")
+    written = stage.synth().get_stack_by_name("Prod-Test-versions")
     assert "cdk-acme-deploy-role" in str(written.assume_role_arn)
     assert "cdk-acme-cfn-exec-role" in str(written.cloud_formation_execution_role_arn)
     assert written.termination_protection is True
