@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -43,9 +44,15 @@ class EmbeddedAws:
         port: TCP port to listen on. Default: a free one.
         account: Account number, 12 digits. Default: "000000000000".
         region: Region of the clients and commands made by this object. Default: "us-east-1".
+        rollout_seconds: How long an ECS deployment takes until it completes or fails; a rollback
+            takes as long again. Default: 0, it has ended when the request is answered.
+        failing_tags: Image tags, or digests ("sha256:…"), whose tasks never start: their ECS
+            deployments fail, and roll back if the service's circuit breaker says so.
+            Default: none.
 
     Raises:
-        LocalAwsError: The account is not a number of 12 digits.
+        LocalAwsError: The account is not a number of 12 digits, the seconds are negative, or a tag
+            has whitespace in it.
 
     Example:
         >>> from datafi_cdk.local import EmbeddedAws
@@ -59,12 +66,22 @@ class EmbeddedAws:
         port: int | None = None,
         account: str = "000000000000",
         region: str = "us-east-1",
+        rollout_seconds: float = 0,
+        failing_tags: Collection[str] = (),
     ) -> None:
         """Prepare an embedded AWS; nothing runs before `start()`."""
         if not _ACCOUNT.fullmatch(account):
             raise LocalAwsError(f"account must be a number of 12 digits, got {account!r}")
+        if not (math.isfinite(rollout_seconds) and rollout_seconds >= 0):
+            raise LocalAwsError(f"rollout_seconds must be 0 or more, got {rollout_seconds!r}")
+        if isinstance(failing_tags, str) or any(tag.split() != [tag] for tag in failing_tags):
+            raise LocalAwsError(
+                f"failing_tags must be a list of image tags or digests, got {failing_tags!r}"
+            )
         self.account = account
         self.region = region
+        self._rollout_seconds = rollout_seconds
+        self._failing_tags = tuple(failing_tags)
         self._requested_port = port
         self._port: int | None = None
         self._process: SupervisedProcess | None = None
@@ -138,6 +155,8 @@ class EmbeddedAws:
                 state_directory=directory,
                 node=node.executable,
                 node_modules=npm_packages_directory() / "node_modules",
+                rollout_seconds=self._rollout_seconds,
+                failing_tags=self._failing_tags,
             )
             try:
                 self._process = start_server(listener, directory, directory / _LOG, environment)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 # ministack takes an access key of twelve digits for an account number; any other key stands for
 # the account that it was started with.
 ACCESS_KEY_ID = "test"
 SECRET_ACCESS_KEY = "test"  # noqa: S105 - ministack takes any
+
+# Read by the server's `gaps.rollouts`.
+ROLLOUT_SECONDS = "DATAFI_LOCAL_ROLLOUT_SECONDS"
+FAILING_TAGS = "DATAFI_LOCAL_FAILING_TAGS"
 
 _INHERITED_BY_SERVER = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH")
 _LOOPBACK = "127.0.0.1,localhost"
@@ -26,7 +30,15 @@ def _search_path(node: Path) -> str:
 
 
 def server_environment(
-    *, port: int, account: str, region: str, state_directory: Path, node: Path, node_modules: Path
+    *,
+    port: int,
+    account: str,
+    region: str,
+    state_directory: Path,
+    node: Path,
+    node_modules: Path,
+    rollout_seconds: float = 0,
+    failing_tags: Collection[str] = (),
 ) -> dict[str, str]:
     """The environment of ministack, built from nothing so that no setting of the user reaches it.
 
@@ -37,6 +49,8 @@ def server_environment(
         state_directory: Its home and temporary directory.
         node: The `node` program of Node Lambda functions.
         node_modules: Where Node Lambda functions find the AWS SDK; need not exist.
+        rollout_seconds: How long an ECS deployment takes.
+        failing_tags: Tags and digests of images that never start.
     """
     state = str(state_directory)
     return {
@@ -61,6 +75,8 @@ def server_environment(
         "AWS_ACCESS_KEY_ID": account,
         "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
         "AWS_EC2_METADATA_DISABLED": "true",
+        ROLLOUT_SECONDS: str(rollout_seconds),
+        FAILING_TAGS: " ".join(failing_tags),
     }
 
 

@@ -1,10 +1,13 @@
-"""What ministack's CloudFormation does not know, one module for each family of gaps.
+"""What ministack does not know, one module for each family of gaps.
 
 A handler does what CloudFormation does: it calls the service's own API, here that of the very
 ministack it runs in. So what a stack makes is really in the service's store, and is what
 `describe_…` shows and requests meet. `target_groups` and `ecs_services` write a few properties into
 that store themselves, which ministack's API does not take. Where ministack has no API at all there
 is nothing to call: see `recorded`.
+
+Beside CloudFormation, ECS rolls out as AWS does (`rollouts`), ECS and CloudFormation send their
+events (`ecs_events`, `stack_events`), and parameters have all that versions have (`parameters`).
 """
 
 from __future__ import annotations
@@ -18,8 +21,12 @@ from . import (
     hosted_zones,
     nat_gateways,
     network_attributes,
+    parameters,
     recorded,
+    rollouts,
     security_group_rules,
+    service_stacks,
+    stack_events,
     target_groups,
     waf,
 )
@@ -47,9 +54,14 @@ def fill_gaps() -> None:
         register(resource_type)
     wrap(buckets.BUCKET, buckets.wrap_bucket)
     wrap(ecs_services.SERVICE, ecs_services.wrap_service)
+    wrap(ecs_services.SERVICE, service_stacks.wrap_service)
     wrap(ecs_services.TASK_DEFINITION, ecs_services.wrap_task_definition)
     wrap(hosted_zones.HOSTED_ZONE, hosted_zones.wrap_hosted_zone)
     wrap(network_attributes.VPC, network_attributes.wrap_vpc)
     wrap(network_attributes.SUBNET, network_attributes.wrap_subnet)
     wrap(target_groups.TARGET_GROUP, target_groups.wrap_target_group)
     target_groups.show_protocols()
+    service_stacks.send_failed_services_back()
+    rollouts.fill()
+    stack_events.send_stack_events()
+    parameters.complete()
