@@ -49,6 +49,9 @@ class EmbeddedAws:
         failing_tags: Image tags, or digests ("sha256:…"), whose tasks never start: their ECS
             deployments fail, and roll back if the service's circuit breaker says so.
             Default: none.
+        enforce_iam: Whether roles and users, so Lambda functions above all, may do only what
+            their policies allow. The commands and clients of this object are the account's root
+            user, who may do everything. Default: False, everybody may do everything.
 
     Raises:
         LocalAwsError: The account is not a number of 12 digits, the seconds are negative, or a tag
@@ -68,6 +71,7 @@ class EmbeddedAws:
         region: str = "us-east-1",
         rollout_seconds: float = 0,
         failing_tags: Collection[str] = (),
+        enforce_iam: bool = False,
     ) -> None:
         """Prepare an embedded AWS; nothing runs before `start()`."""
         if not _ACCOUNT.fullmatch(account):
@@ -82,6 +86,7 @@ class EmbeddedAws:
         self.region = region
         self._rollout_seconds = rollout_seconds
         self._failing_tags = tuple(failing_tags)
+        self._enforce_iam = enforce_iam
         self._requested_port = port
         self._port: int | None = None
         self._process: SupervisedProcess | None = None
@@ -157,6 +162,7 @@ class EmbeddedAws:
                 node_modules=npm_packages_directory() / "node_modules",
                 rollout_seconds=self._rollout_seconds,
                 failing_tags=self._failing_tags,
+                enforce_iam=self._enforce_iam,
             )
             try:
                 self._process = start_server(listener, directory, directory / _LOG, environment)

@@ -39,6 +39,7 @@ def server_environment(
     node_modules: Path,
     rollout_seconds: float = 0,
     failing_tags: Collection[str] = (),
+    enforce_iam: bool = False,
 ) -> dict[str, str]:
     """The environment of ministack, built from nothing so that no setting of the user reaches it.
 
@@ -51,6 +52,7 @@ def server_environment(
         node_modules: Where Node Lambda functions find the AWS SDK; need not exist.
         rollout_seconds: How long an ECS deployment takes.
         failing_tags: Tags and digests of images that never start.
+        enforce_iam: Whether ministack checks signatures and permissions.
     """
     state = str(state_directory)
     return {
@@ -77,6 +79,7 @@ def server_environment(
         "AWS_EC2_METADATA_DISABLED": "true",
         ROLLOUT_SECONDS: str(rollout_seconds),
         FAILING_TAGS: " ".join(failing_tags),
+        "AUTH": "true" if enforce_iam else "false",
     }
 
 

@@ -7,7 +7,8 @@ that store themselves, which ministack's API does not take. Where ministack has 
 is nothing to call: see `recorded`.
 
 Beside CloudFormation, ECS rolls out as AWS does (`rollouts`), ECS and CloudFormation send their
-events (`ecs_events`, `stack_events`), and parameters have all that versions have (`parameters`).
+events (`ecs_events`, `stack_events`), parameters have all that versions have (`parameters`), and
+enforcement of IAM demands what AWS does (`iam_enforcement`, `permissions`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from . import (
     elastic_ips,
     flow_logs,
     hosted_zones,
+    iam_enforcement,
     nat_gateways,
     network_attributes,
     parameters,
@@ -65,3 +67,4 @@ def fill_gaps() -> None:
     rollouts.fill()
     stack_events.send_stack_events()
     parameters.complete()
+    iam_enforcement.complete()
