@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from datafi_cdk.local import EmbeddedAws
 
+from .conftest import Stack
+
 
 @pytest.fixture
 def name() -> str:
@@ -93,3 +95,17 @@ def test_a_hundred_versions_are_kept(embedded_aws: EmbeddedAws, name: str) -> No
         put()
     ssm.unlabel_parameter_version(Name=name, ParameterVersion=2, Labels=["live"])
     put()
+
+
+def test_a_generated_name_has_no_slash(stack: Stack) -> None:
+    """So the ARN that templates make of it is the parameter's."""
+    parameter = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "1"}}
+    outputs = {"Arn": {"Fn::GetAtt": ["Made", "Arn"]}}
+    assert stack.deploy({"Made": parameter}, outputs) == "CREATE_COMPLETE", stack.failures()
+    name = stack.physical_id("Made")
+    assert name.startswith("CFN-Made-")
+    assert stack.outputs()["Arn"].endswith(f":parameter/{name}")
+    parameter["Properties"] = {"Type": "String", "Value": "2"}
+    assert stack.deploy({"Made": parameter}, outputs) == "UPDATE_COMPLETE", stack.failures()
+    assert stack.physical_id("Made") == name
+    assert stack.delete() == "DELETE_COMPLETE"

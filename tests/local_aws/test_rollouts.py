@@ -117,6 +117,12 @@ class Service:
 
 
 @pytest.fixture
+def slow_stack(slow_aws: EmbeddedAws, eventually: Eventually) -> Stack:
+    """A stack of the embedded AWS whose deployments take time."""
+    return Stack(slow_aws, eventually, f"test-{uuid.uuid4().hex[:8]}")
+
+
+@pytest.fixture
 def service(slow_aws: EmbeddedAws, eventually: Eventually) -> Service:
     """A service that is not created yet."""
     return Service(slow_aws, eventually)
@@ -240,7 +246,8 @@ def test_a_deployment_goes_on_without_a_circuit_breaker(service: Service) -> Non
         ("ACTIVE", "COMPLETED", first),
     ]
     assert service.history()[0]["status"] == "IN_PROGRESS"
-    assert service.show()["runningCount"] == 1
+    shown = service.show()
+    assert (shown["runningCount"], shown["pendingCount"]) == (1, 1)
 
 
 def test_a_first_deployment_has_nothing_to_roll_back_to(service: Service) -> None:
@@ -318,6 +325,60 @@ def test_a_deleted_service_ends_its_deployment(service: Service) -> None:
     assert event["detail"]["eventName"] == "SERVICE_DEPLOYMENT_IN_PROGRESS"
 
 
+def test_a_service_is_not_moved_to_a_deregistered_revision(service: Service) -> None:
+    """It is refused, and the family stands for the latest revision that is left."""
+    first = service.create("es:1")
+    service.await_status("SUCCESSFUL")
+    second, third = service.revision("es:2"), service.revision("es:3")
+    service.ecs.deregister_task_definition(taskDefinition=third)
+    shown = service.ecs.describe_task_definition(taskDefinition=service.name)
+    assert shown["taskDefinition"]["taskDefinitionArn"] == second
+    shown = service.ecs.describe_task_definition(taskDefinition=third)
+    assert shown["taskDefinition"]["status"] == "INACTIVE"
+    names = {"cluster": service.name, "service": service.name}
+    with pytest.raises(service.ecs.exceptions.ClientException, match="TaskDefinition is inactive"):
+        service.ecs.update_service(**names, taskDefinition=third)
+    assert service.show()["taskDefinition"] == first
+    service.ecs.update_service(**names, taskDefinition=service.name)
+    assert service.show()["taskDefinition"] == second
+
+
+def test_a_rule_calls_a_lambda(service: Service, slow_stack: Stack) -> None:
+    """The event reaches a function that is a target of a rule of the default bus."""
+    code = """
+import boto3
+
+def handler(event, context):
+    name = event["detail"]["eventName"]
+    boto3.client("ssm").put_parameter(Name=f"/told/{name}", Value="1", Type="String")
+"""
+    pattern = {"source": ["aws.ecs"], "resources": [{"suffix": f"/{service.name}"}]}
+    role = {"Statement": [], "Version": "2012-10-17"}
+    told = {
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": role}},
+        "Function": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "Runtime": "python3.12",
+                "Handler": "index.handler",
+                "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+                "Code": {"ZipFile": code},
+            },
+        },
+        "Rule": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "EventPattern": pattern,
+                "Targets": [{"Id": "1", "Arn": {"Fn::GetAtt": ["Function", "Arn"]}}],
+            },
+        },
+    }
+    assert slow_stack.deploy(told) == "CREATE_COMPLETE", slow_stack.failures()
+    service.create("es:1")
+    ssm = slow_stack.aws.client("ssm")
+    service.eventually(lambda: len(ssm.get_parameters_by_path(Path="/told")["Parameters"]) == 2)
+
+
 def test_a_deployment_is_complete_at_once_by_default(
     embedded_aws: EmbeddedAws, eventually: Eventually
 ) -> None:
@@ -347,10 +408,10 @@ def test_refuses_arguments_that_mean_nothing(arguments: dict[str, Any], named: s
         EmbeddedAws(**arguments)
 
 
-def stack_of(tag: str, count: int = 1, **further: Any) -> dict[str, Any]:
+def stack_of(tag: str, count: int = 1, enable: bool = True, **further: Any) -> dict[str, Any]:
     """A service with a circuit breaker that rolls back."""
     container = {"Name": "es", "Image": f"es:{tag}", "Memory": 128}
-    breaker = {"Enable": True, "Rollback": True}
+    breaker = {"Enable": enable, "Rollback": enable}
     return {
         "Cluster": {"Type": "AWS::ECS::Cluster", "Properties": {}},
         "Task": {
@@ -368,12 +429,6 @@ def stack_of(tag: str, count: int = 1, **further: Any) -> dict[str, Any]:
         },
         **further,
     }
-
-
-@pytest.fixture
-def slow_stack(slow_aws: EmbeddedAws, eventually: Eventually) -> Stack:
-    """A stack of the embedded AWS whose deployments take time."""
-    return Stack(slow_aws, eventually, f"test-{uuid.uuid4().hex[:8]}")
 
 
 def shown_service(stack: Stack) -> dict[str, Any]:
@@ -454,3 +509,24 @@ def test_a_stack_with_a_failing_service_is_not_created(slow_stack: Stack) -> Non
         if slow_stack.name in arn
     ]
     assert services == []
+
+
+def test_an_update_that_never_ends_can_be_cancelled(slow_stack: Stack) -> None:
+    """Without a circuit breaker CloudFormation waits, until the update is cancelled."""
+    status = slow_stack.deploy(stack_of("1", enable=False))
+    assert status == "CREATE_COMPLETE", slow_stack.failures()
+    first = shown_service(slow_stack)["taskDefinition"]
+    cloudformation = slow_stack.aws.client("cloudformation")
+    cloudformation.update_stack(
+        StackName=slow_stack.name,
+        TemplateBody=json.dumps({"Resources": stack_of("bad", enable=False)}),
+    )
+    slow_stack.eventually(lambda: shown_service(slow_stack)["deployments"][0]["failedTasks"])
+    (shown,) = cloudformation.describe_stacks(StackName=slow_stack.name)["Stacks"]
+    assert shown["StackStatus"] == "UPDATE_IN_PROGRESS"
+    cloudformation.cancel_update_stack(StackName=slow_stack.name)
+    assert slow_stack._settled() == "UPDATE_ROLLBACK_COMPLETE"
+    assert "Resource update cancelled" in slow_stack.failures()
+    shown = shown_service(slow_stack)
+    assert shown["taskDefinition"] == first
+    assert [made["rolloutState"] for made in shown["deployments"]] == ["COMPLETED"]

@@ -61,6 +61,8 @@ class EmbeddedAws:
         >>> from datafi_cdk.local import EmbeddedAws
         >>> with EmbeddedAws() as aws:
         ...     aws.client("s3").create_bucket(Bucket="photos")
+        >>> with EmbeddedAws(rollout_seconds=2, failing_tags=["v3"], enforce_iam=True) as aws:
+        ...     CdkCli(aws, Path("app")).deploy()  # the deployment of a service takes two seconds
     """
 
     def __init__(

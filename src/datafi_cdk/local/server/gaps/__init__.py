@@ -30,6 +30,7 @@ from . import (
     service_stacks,
     stack_events,
     target_groups,
+    task_definitions,
     waf,
 )
 from .registry import register, wrap
@@ -61,10 +62,12 @@ def fill_gaps() -> None:
     wrap(hosted_zones.HOSTED_ZONE, hosted_zones.wrap_hosted_zone)
     wrap(network_attributes.VPC, network_attributes.wrap_vpc)
     wrap(network_attributes.SUBNET, network_attributes.wrap_subnet)
+    wrap(parameters.PARAMETER, parameters.wrap_parameter)
     wrap(target_groups.TARGET_GROUP, target_groups.wrap_target_group)
     target_groups.show_protocols()
     service_stacks.send_failed_services_back()
     rollouts.fill()
+    task_definitions.complete()
     stack_events.send_stack_events()
     parameters.complete()
     iam_enforcement.complete()

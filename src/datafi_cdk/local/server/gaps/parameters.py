@@ -1,6 +1,7 @@
-"""Gap: versions and labels of SSM parameters.
+"""Gap: versions, labels and generated names of SSM parameters.
 
-A parameter keeps 100 versions, and who made each; labels are checked and can be taken off. See
+A parameter keeps 100 versions, and who made each; labels are checked and can be taken off; and a
+name that CloudFormation makes up has no slash, so that an ARN made of it holds. See
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_UnlabelParameterVersion.html
 """
 
@@ -8,13 +9,30 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
+import threading
 from typing import Any
 
+from .registry import Created, Handler, Properties
+
 Request = dict[str, Any]
+
+PARAMETER = "AWS::SSM::Parameter"
 
 _KEPT_VERSIONS = 100
 _LABELS_OF_A_VERSION = 10
 _LABEL = re.compile(r"(?!\d|aws|ssm)[\w.-]{1,100}", re.ASCII | re.IGNORECASE)
+
+
+def wrap_parameter(handler: Handler) -> Handler:
+    """A handler that makes up names as CloudFormation does."""
+
+    def create(logical_id: str, properties: Properties, stack_name: str) -> Created:
+        name = properties.get("Name") or f"CFN-{logical_id}-{secrets.token_urlsafe(9)}"
+        created: Created = handler["create"](logical_id, {**properties, "Name": name}, stack_name)
+        return created
+
+    return {"create": create}
 
 
 def complete() -> None:
@@ -22,13 +40,14 @@ def complete() -> None:
     from ministack.core.iam_evaluator import request_caller_arn
     from ministack.services import ssm
 
+    lock = threading.Lock()
     put, label, handle_request = (
         ssm._put_parameter,
         ssm._label_parameter_version,
         ssm.handle_request,
     )
 
-    def put_kept(request: Request) -> Any:
+    def put_within_limit(request: Request) -> Any:
         history = ssm._parameter_history.get(request.get("Name"), [])
         full = len(history) >= _KEPT_VERSIONS
         if full and history[0]["Labels"] and request.get("Overwrite"):
@@ -43,6 +62,10 @@ def complete() -> None:
         if response[0] == 200 and full:
             del history[0]
         return response
+
+    def put_kept(request: Request) -> Any:
+        with lock:
+            return put_within_limit(request)
 
     def label_valid(request: Request) -> Any:
         valid = [name for name in request["Labels"] if _LABEL.fullmatch(name)]

@@ -15,31 +15,31 @@ from collections.abc import Callable
 from typing import Any
 
 from ...environment import FAILING_TAGS, ROLLOUT_SECONDS
-from . import ecs_events, service_deployments
+from . import ecs_events, rollout_hooks, service_deployments, service_history
 
 Record = dict[str, Any]
 
-# The parameters of UpdateService that its documentation says trigger a deployment, beside the
-# task definition, as far as ministack keeps them.
-_TRIGGERS = ("networkConfiguration", "platformVersion", "loadBalancers", "serviceRegistries")
-
 _lock = threading.RLock()
-_new: set[str] = set()
-_unfinished: set[str] = set()
 
 
 def fill() -> None:
     """Put these rollouts in place of ministack's."""
     from ministack.services import ecs
 
-    service_deployments.serve()
+    service_history.serve()
     rollouts = _Rollouts(ecs, float(os.environ.get(ROLLOUT_SECONDS, "0")))
-    ecs._make_deployment = _numbered(ecs._make_deployment)
-    ecs._run_task = _held_back(ecs, ecs._run_task)
-    ecs._complete_service_deployment = _unless_unfinished(ecs, ecs._complete_service_deployment)
+    ecs._make_deployment = rollout_hooks.numbered(ecs._make_deployment)
+    ecs._run_task = rollout_hooks.held_back(ecs, ecs._run_task)
+    ecs._complete_service_deployment = rollout_hooks.unless_unfinished(
+        ecs, ecs._complete_service_deployment
+    )
     ecs._reconcile_service_tasks = rollouts.reconcile
-    ecs._update_service = ecs._ACTION_MAP["UpdateService"] = _forced(ecs, ecs._update_service)
-    ecs._delete_service = ecs._ACTION_MAP["DeleteService"] = _stopped(ecs, ecs._delete_service)
+    ecs._update_service = ecs._ACTION_MAP["UpdateService"] = rollout_hooks.forced(
+        ecs, ecs._update_service
+    )
+    ecs._delete_service = ecs._ACTION_MAP["DeleteService"] = rollout_hooks.stopped(
+        ecs, ecs._delete_service
+    )
 
 
 def failing_image(task_definition: Record) -> str | None:
@@ -68,7 +68,7 @@ class _Rollouts:
             deployment = self._ecs._primary_deployment(service) or {}
             if deployment.get("rolloutState") == "FAILED":
                 return
-            begins = deployment.get("id") in _new
+            begins = deployment.get("id") in rollout_hooks.new
             if begins:
                 self._begin(cluster, service, deployment)
             self._reconcile(cluster, key)
@@ -76,10 +76,10 @@ class _Rollouts:
                 self._later(cluster, key, deployment)
 
     def _begin(self, cluster: str, service: Record, deployment: Record) -> None:
-        _new.discard(deployment["id"])
+        rollout_hooks.new.discard(deployment["id"])
         for older in service["deployments"][1:]:
-            if older["id"] in _unfinished:
-                _unfinished.discard(older["id"])
+            if older["id"] in rollout_hooks.unfinished:
+                rollout_hooks.unfinished.discard(older["id"])
                 service_deployments.end(
                     service, older, "STOPPED", "Service deployment was superseded by a newer one."
                 )
@@ -110,7 +110,7 @@ class _Rollouts:
 
     def _finish(self, cluster: str, key: str, deployment: Record) -> None:
         with _lock:
-            if deployment["id"] not in _unfinished:
+            if deployment["id"] not in rollout_hooks.unfinished:
                 return
             service = self._ecs._services[key]
             task_definition = self._ecs._resolve_td_key(deployment["taskDefinition"])
@@ -121,9 +121,9 @@ class _Rollouts:
                 self._fail(cluster, key, service, deployment, image)
 
     def _succeed(self, cluster: str, key: str, service: Record, deployment: Record) -> None:
-        _unfinished.discard(deployment["id"])
+        rollout_hooks.unfinished.discard(deployment["id"])
         for _, task in self._tasks(deployment, "PENDING"):
-            _set_status(task, "RUNNING", self._ecs._iso())
+            rollout_hooks.set_status(task, "RUNNING", self._ecs._iso())
         self._ecs._refresh_service_state(cluster, f"service:{service['serviceName']}")
         for _ in range(max(1, service["desiredCount"])):
             self._reconcile(cluster, key)
@@ -157,7 +157,7 @@ class _Rollouts:
         if not triggered:
             self._reconcile(cluster, key)
             return
-        _unfinished.discard(deployment["id"])
+        rollout_hooks.unfinished.discard(deployment["id"])
         deployment["desiredCount"] = 0
         deployment["rolloutState"] = "FAILED"
         deployment["rolloutStateReason"] = "ECS deployment circuit breaker: tasks failed to start."
@@ -225,74 +225,3 @@ class _Rollouts:
                 "message": f"(service {service['serviceName']}) {message}",
             },
         )
-
-
-def _numbered(make_deployment: Callable[..., Record]) -> Callable[..., Record]:
-    def make(task_definition: str, desired_count: int, status: str = "PRIMARY") -> Record:
-        made = make_deployment(task_definition, desired_count, status)
-        made["id"] = f"ecs-svc/{10**18 + secrets.randbelow(9 * 10**18)}"
-        made["rolloutState"] = "IN_PROGRESS"
-        _new.add(made["id"])
-        _unfinished.add(made["id"])
-        return made
-
-    return make
-
-
-def _held_back(ecs: Any, run_task: Callable[[Record], Any]) -> Callable[[Record], Any]:
-    def run(request: Record) -> Any:
-        response = run_task(request)
-        deployment = request.get("_deploymentId")
-        if deployment in _unfinished:
-            for task in list(ecs._tasks.values()):
-                if task["_deployment_id"] == deployment:
-                    _set_status(task, "PENDING", None)
-        return response
-
-    return run
-
-
-def _set_status(task: Record, status: str, started: str | None) -> None:
-    task["lastStatus"] = status
-    task["startedAt"] = started
-    task["_startup_stable"] = started is not None
-    for container in task["containers"]:
-        container["lastStatus"] = status
-
-
-def _unless_unfinished(ecs: Any, complete: Callable[..., None]) -> Callable[..., None]:
-    def complete_finished(cluster: str, key: str, expected_deployment_id: Any = None) -> None:
-        primary = ecs._primary_deployment(ecs._services.get(key) or {}) or {}
-        if primary.get("id") not in _unfinished:
-            complete(cluster, key, expected_deployment_id)
-
-    return complete_finished
-
-
-def _forced(ecs: Any, update_service: Callable[[Record], Any]) -> Callable[[Record], Any]:
-    def update(request: Record) -> Any:
-        cluster = ecs._resolve_cluster_name(request.get("cluster", "default"))
-        name = str(request.get("service", "")).rpartition("/")[2]
-        service = ecs._services.get(f"{cluster}/{name}") or {}
-        changed = any(
-            trigger in request and request[trigger] != service.get(trigger) for trigger in _TRIGGERS
-        )
-        return update_service({**request, "forceNewDeployment": True} if changed else request)
-
-    return update
-
-
-def _stopped(ecs: Any, delete_service: Callable[[Record], Any]) -> Callable[[Record], Any]:
-    def delete(request: Record) -> Any:
-        response = delete_service(request)
-        cluster = ecs._resolve_cluster_name(request.get("cluster", "default"))
-        name = str(request.get("service", "")).rpartition("/")[2]
-        service = ecs._services.get(f"{cluster}/{name}") or {}
-        if service.get("status") == "INACTIVE":
-            for deployment in service["deployments"]:
-                if deployment["id"] in _unfinished:
-                    _unfinished.discard(deployment["id"])
-                    service_deployments.end(service, deployment, "STOPPED", "Service was deleted.")
-        return response
-
-    return delete

@@ -71,7 +71,7 @@ def _wait(arn: str, seen: int, stack_name: str) -> None:
         return
     unfinished = _IN_PROGRESS if own else (*_IN_PROGRESS, _ROLLING_BACK)
     while (status := deployments[-1]["status"]) in unfinished:
-        if (_stacks.get(stack_name) or {}).get("_cancel_requested"):
+        if (_stacks.get(stack_name) or {}).pop("_cancel_requested", False):
             raise ValueError("Resource update cancelled")
         time.sleep(_POLL_SECONDS)
     if status != "SUCCESSFUL" and (own or status != "ROLLBACK_SUCCESSFUL"):
