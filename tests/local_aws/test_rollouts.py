@@ -14,13 +14,13 @@ from datafi_cdk.local import EmbeddedAws
 
 from .conftest import Eventually, Stack
 
-SECONDS = 0.5
+SECONDS = 1.0
 DIGEST = f"sha256:{'0' * 64}"
 
 
 @pytest.fixture(scope="module")
 def slow_aws() -> Iterator[EmbeddedAws]:
-    """An embedded AWS whose deployments take half a second, and fail for two images."""
+    """An embedded AWS whose deployments take a second, and fail for two images."""
     with EmbeddedAws(rollout_seconds=SECONDS, failing_tags=("bad", DIGEST)) as aws:
         yield aws
 
