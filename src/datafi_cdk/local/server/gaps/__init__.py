@@ -26,6 +26,7 @@ from . import (
     parameters,
     recorded,
     rollouts,
+    secrets,
     security_group_rules,
     service_stacks,
     stack_events,
@@ -63,6 +64,7 @@ def fill_gaps() -> None:
     wrap(network_attributes.VPC, network_attributes.wrap_vpc)
     wrap(network_attributes.SUBNET, network_attributes.wrap_subnet)
     wrap(parameters.PARAMETER, parameters.wrap_parameter)
+    wrap(secrets.SECRET, secrets.wrap_secret)
     wrap(target_groups.TARGET_GROUP, target_groups.wrap_target_group)
     target_groups.show_protocols()
     service_stacks.send_failed_services_back()

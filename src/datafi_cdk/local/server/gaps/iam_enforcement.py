@@ -14,7 +14,7 @@ from typing import Any
 
 from .permissions import Permission, needed
 
-_SERVICES = ("ecs", "ssm")
+_SERVICES = ("ecs", "events", "ssm")
 
 
 def complete() -> None:

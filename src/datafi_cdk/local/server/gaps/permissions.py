@@ -1,6 +1,7 @@
-"""Which permissions a request to ECS or SSM needs, as the service authorization reference says.
+"""Which permissions a request to ECS, EventBridge or SSM needs, as the service authorization says.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
 """
 
@@ -46,12 +47,12 @@ def needed(service: str, action: str, request: Request, scope: str) -> list[Perm
     """All permissions that a request needs; empty if this module does not know the action.
 
     Args:
-        service: "ecs" or "ssm".
+        service: "ecs", "events" or "ssm".
         action: E.g. "UpdateService".
         request: The request's parameters.
         scope: Region and account of ARNs, e.g. "us-east-1:000000000000".
     """
-    return (_of_ecs if service == "ecs" else _of_ssm)(action, request, scope)
+    return {"ecs": _of_ecs, "events": _of_events, "ssm": _of_ssm}[service](action, request, scope)
 
 
 def _of_ecs(action: str, request: Request, scope: str) -> list[Permission]:
@@ -115,6 +116,23 @@ def _to_tag(action: str, request: Request, resource: str) -> list[Permission]:
 
 def _task_definition(arn: str, named: str) -> str:
     return named if named.startswith("arn:") else f"{arn}:task-definition/{named}"
+
+
+def _of_events(action: str, request: Request, scope: str) -> list[Permission]:
+    if action != "PutEvents":
+        return []
+    return [
+        Permission(
+            "events:PutEvents",
+            f"arn:aws:events:{scope}:event-bus/{_bus(entry)}",
+            {"events:source": entry["Source"], "events:detail-type": entry["DetailType"]},
+        )
+        for entry in request["Entries"]
+    ]
+
+
+def _bus(entry: Request) -> str:
+    return str(entry.get("EventBusName", "default")).rpartition("/")[2]
 
 
 def _of_ssm(action: str, request: Request, scope: str) -> list[Permission]:
