@@ -2,7 +2,15 @@
 
 import os
 
-from datafi_cdk import Coordinator, EdgeDns, EdgeServer, EdgeStorage, SharedIngress, UpdateApi
+from datafi_cdk import (
+    Coordinator,
+    EdgeDns,
+    EdgeServer,
+    EdgeStorage,
+    SharedIngress,
+    UpdateApi,
+    UpdateRouter,
+)
 from aws_cdk import App, CfnOutput, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -46,10 +54,6 @@ class DataPlatform(Stack):
             desired_count=tasks,
             removal_policy=TRIAL,
         )
-        updates = UpdateApi(
-            self, "EsUpdates", ingress=ingress, services=[edge], removal_policy=TRIAL
-        )
-        UpdateApi.add_root_path_rule(self, "UpdateRootPath", ingress=ingress, update_apis=[updates])
         coordinator = Coordinator(
             self,
             "Coordinator",
@@ -60,9 +64,18 @@ class DataPlatform(Stack):
             desired_count=tasks,
             removal_policy=TRIAL,
         )
+        updates = [
+            UpdateApi(self, construct_id, ingress=ingress, services=[service], removal_policy=TRIAL)
+            for construct_id, service in (("EsUpdates", edge), ("CoordinatorUpdates", coordinator))
+        ]
+        UpdateRouter(
+            self, "UpdateRouter", ingress=ingress, update_apis=updates, removal_policy=TRIAL
+        )
         CfnOutput(self, "EdgeServerUrl", value=edge.url)
         CfnOutput(self, "CoordinatorUrl", value=coordinator.url)
-        CfnOutput(self, "UpdateUrl", value=updates.url)
+        for update_api in updates:
+            for name, url in update_api.urls.items():
+                CfnOutput(self, f"UpdateUrl-{name}", value=url)
 
     def secret(self, construct_id: str) -> secretsmanager.Secret:
         """A secret for somebody to fill in: see README.md."""

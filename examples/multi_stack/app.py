@@ -10,6 +10,7 @@ from datafi_cdk import (
     EdgeStorage,
     SharedIngress,
     UpdateApi,
+    UpdateRouter,
 )
 from aws_cdk import App, CfnOutput, RemovalPolicy, Stack
 from aws_cdk import aws_ecs as ecs
@@ -62,7 +63,9 @@ edge = EdgeServer(
     removal_policy=TRIAL,
 )
 updates = UpdateApi(edge_stack, "EsUpdates", ingress=ingress, services=[edge], removal_policy=TRIAL)
-UpdateApi.add_root_path_rule(edge_stack, "UpdateRootPath", ingress=ingress, update_apis=[updates])
+UpdateRouter(
+    edge_stack, "UpdateRouter", ingress=ingress, update_apis=[updates], removal_policy=TRIAL
+)
 
 CfnOutput(edge_stack, "EdgeServerUrl", value=edge.url)
 CfnOutput(coordinator_stack, "CoordinatorUrl", value=coordinator.url)

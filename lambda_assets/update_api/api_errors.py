@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 
 class Refusal(Exception):
-    """The request is at fault: answered with 400, 401 or 405.
+    """The request is at fault, or comes at a wrong time: answered with a status of 400 to 499.
 
     Args:
         status: Status of the answer.
         message: What is wrong and what is allowed. Never holds what the caller sent.
         headers: Further headers of the answer.
+        details: Further members of the answer's body.
     """
 
     def __init__(
-        self, status: HTTPStatus, message: str, headers: dict[str, str] | None = None
+        self,
+        status: HTTPStatus,
+        message: str,
+        headers: Mapping[str, str] | None = None,
+        details: Mapping[str, object] | None = None,
     ) -> None:
         """Keep what the answer is made of."""
         super().__init__(message)
         self.status = status
         self.message = message
         self.headers = headers or {}
+        self.details = details or {}
 
 
 class AwsFault(Exception):
@@ -36,8 +43,8 @@ class AwsFault(Exception):
         aws_request_id: AWS's id of the failed call, empty if it did not answer.
 
     Attributes:
-        orphan: What became of the task definition revision that is no longer wanted; empty if
-            there is none. For the log only.
+        is_uncertain: Whether the call may have been carried out all the same.
+        left: What could not be taken back after the failure, one sentence each.
     """
 
     def __init__(self, action: str, code: str, aws_request_id: str = "") -> None:
@@ -46,4 +53,5 @@ class AwsFault(Exception):
         self.action = action
         self.code = code
         self.aws_request_id = aws_request_id
-        self.orphan = ""
+        self.is_uncertain = False
+        self.left: list[str] = []

@@ -14,10 +14,12 @@ import botocore.session  # type: ignore[import-untyped, unused-ignore]
 from botocore.config import Config  # type: ignore[import-untyped, unused-ignore]
 
 from api_key import ApiKey
-from ecs_service import EcsService
+from audit import Audit
+from event_application import EventApplication
+from managed_service import ManagedService
 from request_log import write_line
-from update_application import UpdateApplication
-from update_settings import UpdateSettings
+from settings import Settings
+from update_application import UpdateApplication, utc_now
 
 _CLIENT_CONFIG = Config(
     connect_timeout=1,
@@ -32,8 +34,8 @@ class LambdaContext(Protocol):
     aws_request_id: str
 
 
-def _build(environ: Mapping[str, str]) -> UpdateApplication:
-    settings = UpdateSettings.from_environment(environ)
+def _build(environ: Mapping[str, str]) -> tuple[UpdateApplication, EventApplication]:
+    settings = Settings.from_environment(environ)
     session = botocore.session.get_session()
 
     def client(service_name: str) -> Any:
@@ -41,25 +43,37 @@ def _build(environ: Mapping[str, str]) -> UpdateApplication:
             service_name, region_name=environ.get("AWS_REGION"), config=_CLIENT_CONFIG
         )
 
-    return UpdateApplication(
+    ecs, ssm, audit = client("ecs"), client("ssm"), Audit(client("events"))
+    services = {
+        name: ManagedService(service, ecs, ssm, utc_now)
+        for name, service in settings.services.items()
+    }
+    secret = settings.api_key_secret_arn
+    requests = UpdateApplication(
         settings=settings,
-        api_key=ApiKey(client("secretsmanager"), settings.api_key_secret_arn),
-        service=EcsService(client("ecs"), settings),
+        services=services,
+        api_key=ApiKey(client("secretsmanager"), secret) if secret else None,
+        audit=audit,
         log=write_line,
     )
+    return requests, EventApplication(services=services, audit=audit, log=write_line)
 
 
-_application = _build(os.environ)
+_requests, _events = _build(os.environ)
 
 
-def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer one request of the load balancer.
+def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any] | None:
+    """Answer one request, or act on one event.
 
     Args:
-        event: The request, as an Application Load Balancer hands it to a Lambda target.
+        event: A request, as a load balancer or a function URL hands it to a Lambda; or an event of
+            EventBridge.
         context: Lambda's context of this invocation.
 
     Returns:
-        The response, in the form the load balancer expects.
+        The response to a request; nothing for an event.
     """
-    return _application.answer(event, context.aws_request_id)
+    if _events.takes(event):
+        _events.handle(event, context.aws_request_id)
+        return None
+    return _requests.answer(event, context.aws_request_id)

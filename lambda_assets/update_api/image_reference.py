@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 TAG_RULE = "1 to 128 characters from A-Z, a-z, 0-9, '_', '.' and '-', the first one not '.' or '-'"
 """The grammar of a tag in words, to be read after "must be"."""
 
+DIGEST_RULE = "'sha256:' and 64 characters from 0-9 and a-f"
+"""The grammar of a digest in words, to be read after "must be"."""
+
 # https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pulling-manifests
 _TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
+# https://github.com/opencontainers/image-spec/blob/v1.1.0/descriptor.md#sha-256
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def is_tag(text: str) -> bool:
     """Whether `text` is a tag by the grammar of the OCI distribution specification."""
     return _TAG.fullmatch(text) is not None
+
+
+def is_digest(text: str) -> bool:
+    """Whether `text` is a SHA-256 digest by the grammar of the OCI image specification."""
+    return _DIGEST.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)
@@ -23,13 +33,12 @@ class ImageReference:
 
     Attributes:
         repository: Registry, with its port if it has one, and path.
-        tag: The tag; without a tag and without a digest, `latest` is meant.
-        digest: `sha256:…`. It wins over the tag when the image is pulled.
+        version: The digest if there is one, which wins when the image is pulled, or else the tag;
+            without both, `latest` is meant.
     """
 
     repository: str
-    tag: str | None = None
-    digest: str | None = None
+    version: str = "latest"
 
     @classmethod
     def parse(cls, text: str) -> ImageReference:
@@ -37,20 +46,10 @@ class ImageReference:
         name, _, digest = text.partition("@")
         head, colon, last = name.rpartition(":")
         if not colon or "/" in last:
-            return cls(name, None if digest else "latest", digest or None)
-        return cls(head, last, digest or None)
-
-    @property
-    def version(self) -> str:
-        """What decides which image is pulled: the digest if there is one, or else the tag."""
-        return self.digest or self.tag or "latest"
-
-    def with_tag(self, tag: str) -> ImageReference:
-        """The image of the same repository that has this tag, without a digest."""
-        return replace(self, tag=tag, digest=None)
+            head, last = name, "latest"
+        return cls(head, digest or last)
 
     def __str__(self) -> str:
         """The reference as a task definition holds it."""
-        tag = f":{self.tag}" if self.tag else ""
-        digest = f"@{self.digest}" if self.digest else ""
-        return f"{self.repository}{tag}{digest}"
+        separator = "@" if self.version.startswith("sha256:") else ":"
+        return f"{self.repository}{separator}{self.version}"

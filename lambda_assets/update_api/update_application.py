@@ -1,4 +1,4 @@
-"""Answers a request: checks the method, then the key, then the order, and moves the service."""
+"""Answers requests: finds the service, checks who asks, and says what became of it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Protocol
 
-from alb_message import AlbRequest, Answer
 from api_errors import AwsFault, Refusal
-from image_reference import ImageReference
-from request_log import shortened, trace
-from task_definition import Revision
-from update_order import UpdateOrder
-from update_settings import UpdateSettings
+from call import Call
+from http_message import Answer, HttpRequest
+from managed_service import ManagedService
+from request_log import metrics, shortened, trace
+from settings import Settings
+from update_commands import AuditTrail, UpdateCommands
+
+_ROLLBACK_PATH = "rollback"
 
 
 class KeyCheck(Protocol):
@@ -24,115 +26,106 @@ class KeyCheck(Protocol):
         """Whether `candidate` is the key."""
 
 
-class Service(Protocol):
-    """The service that is moved."""
-
-    def running(self) -> Revision:
-        """What it runs."""
-
-    def move(self, current: Revision, image: ImageReference) -> str:
-        """Move it to another image; returns the ARN of the new revision."""
-
-
-def _utc_now() -> datetime:
+def utc_now() -> datetime:
+    """The time of day."""
     return datetime.now(UTC)
 
 
 class UpdateApplication:
-    """The update API of one service.
+    """The update API of one or several services.
 
     Args:
-        settings: Which service.
-        api_key: Checks the caller's key.
-        service: Moves the service.
+        settings: The services, and what is allowed.
+        services: The services by public name.
+        api_key: Checks the caller's key; `None` if AWS has authenticated the callers.
+        audit: Is told of every change.
         log: Takes one entry for each request.
         clock: Monotonic clock, in seconds, for durations.
-        now: The time of day, for answers.
+        now: The time of day.
     """
 
     def __init__(
         self,
         *,
-        settings: UpdateSettings,
-        api_key: KeyCheck,
-        service: Service,
+        settings: Settings,
+        services: Mapping[str, ManagedService],
+        api_key: KeyCheck | None,
+        audit: AuditTrail,
         log: Callable[[Mapping[str, object]], None],
         clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         """Keep the parts."""
-        self._settings = settings
+        self._services = services
         self._api_key = api_key
-        self._service = service
         self._log = log
         self._clock = clock
         self._now = now
+        self._commands = UpdateCommands(settings, audit, now)
 
     def answer(self, event: object, request_id: str) -> dict[str, Any]:
         """Answer one request and log it. Whatever happens, there is an answer and one entry."""
         started = self._clock()
-        request = AlbRequest.from_event(event)
-        entry: dict[str, object] = {
+        request = HttpRequest.from_event(event)
+        call = Call(request, request_id)
+        answer = self._guarded(call)
+        entry = {
             "requestId": request_id,
-            "sourceIp": shortened(request.source_ip),
+            "caller": request.caller,
             "method": shortened(request.method),
             "path": shortened(request.path),
-            "service": self._settings.service_name,
+            **call.entry,
+            "status": int(answer.status),
+            "durationMs": round((self._clock() - started) * 1000),
+            **metrics(self._now(), status=int(answer.status), updated=call.has_updated),
         }
-        answer = self._guarded(request, request_id, entry)
-        entry["status"] = int(answer.status)
-        entry["durationMs"] = round((self._clock() - started) * 1000)
         self._log(entry)
         return answer.to_event(multi_value=request.multi_value)
 
-    def _guarded(self, request: AlbRequest, request_id: str, entry: dict[str, object]) -> Answer:
+    def _guarded(self, call: Call) -> Answer:
         try:
-            return self._update(request, request_id, entry)
+            return self._answer(call)
         except Refusal as refusal:
-            body = {"error": refusal.status.phrase, "message": refusal.message}
+            body = {
+                "error": refusal.status.phrase,
+                "message": refusal.message,
+                **refusal.details,
+            }
             return Answer(refusal.status, body, refusal.headers)
         except AwsFault as fault:
-            entry.update(fault=fault.action, code=fault.code, awsRequestId=fault.aws_request_id)
-            if fault.orphan:
-                entry["orphan"] = fault.orphan
-            message = f"{fault}."
+            call.log_fault(fault)
+            message = f"{'; '.join([str(fault), *fault.left])}."
         except Exception as error:
-            entry["traceback"] = trace(error)
+            call.entry["traceback"] = trace(error)
             message = "Unexpected error; the function's log has more under this requestId."
         status = HTTPStatus.INTERNAL_SERVER_ERROR
-        body = {"error": status.phrase, "message": message, "requestId": request_id}
+        body = {"error": status.phrase, "message": message, "requestId": call.request_id}
         return Answer(status, body)
 
-    def _update(self, request: AlbRequest, request_id: str, entry: dict[str, object]) -> Answer:
-        if request.method != "POST":
+    def _answer(self, call: Call) -> Answer:
+        request = call.request
+        name, _, rest = request.path.strip("/").partition("/")
+        service = self._services.get(name)
+        call.entry["service"] = name if service else "unknown"
+        allowed = {"": ("GET", "POST"), _ROLLBACK_PATH: ("POST",)}.get(rest, ("GET", "POST"))
+        if request.method not in allowed:
             raise Refusal(
-                HTTPStatus.METHOD_NOT_ALLOWED, "The method must be POST.", {"allow": "POST"}
+                HTTPStatus.METHOD_NOT_ALLOWED,
+                f"The method must be {' or '.join(allowed)}.",
+                {"allow": ", ".join(allowed)},
             )
+        self._authenticate(request)
+        if service is None or rest not in ("", _ROLLBACK_PATH):
+            paths = ", ".join(f"/{each}" for each in self._services)
+            message = f"The path must be one of {paths}, or one of these with /{_ROLLBACK_PATH}."
+            raise Refusal(HTTPStatus.NOT_FOUND, message)
+        if request.method == "GET":
+            return self._commands.report(call, service)
+        return self._commands.change(call, service, is_rollback=rest == _ROLLBACK_PATH)
+
+    def _authenticate(self, request: HttpRequest) -> None:
+        if self._api_key is None:
+            return
         key = request.headers.get("x-api-key", "")
         if not key or not self._api_key.accepts(key):
             raise Refusal(HTTPStatus.UNAUTHORIZED, "The header x-api-key must hold the key.")
-        tag = UpdateOrder.from_request(request, self._settings.service_type).image_tag
-        entry["toTag"] = tag
-        current = self._service.running()
-        entry["fromTag"] = current.image.version
-        image = current.image.with_tag(tag)
-        name = self._settings.service_name
-        if image == current.image:
-            return self._done(f"{name} already runs {tag}.", current.arn, request_id)
-        arn = self._service.move(current, image)
-        return self._done(f"{name} is being updated to {tag}.", arn, request_id)
-
-    def _done(self, message: str, task_definition_arn: str, request_id: str) -> Answer:
-        details = {
-            "newTaskDefinitionArn": task_definition_arn,
-            "serviceArn": self._settings.service_arn,
-            "serviceType": self._settings.service_type,
-            "serviceName": self._settings.service_name,
-        }
-        body = {
-            "message": message,
-            "details": details,
-            "requestId": request_id,
-            "timestamp": self._now().isoformat(),
-        }
-        return Answer(HTTPStatus.OK, body)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from http import HTTPStatus
 
-from alb_message import AlbRequest
 from api_errors import Refusal
-from image_reference import TAG_RULE, is_tag
-
-MAX_BODY_BYTES = 10 * 1024
-"""The largest body that is read, after decoding base64."""
+from http_message import HttpRequest
+from image_reference import DIGEST_RULE, TAG_RULE, is_digest, is_tag
+from json_body import decoded, json_object
 
 
 @dataclass(frozen=True)
@@ -20,68 +18,74 @@ class UpdateOrder:
     """An order to move the service.
 
     Attributes:
-        image_tag: The tag asked for, valid by the OCI grammar.
+        version: The tag or digest asked for, valid by its grammar; empty in an order that names
+            none.
+        force: Whether to deploy during another update, or what runs already.
+        dry_run: Whether only to say what would be done.
     """
 
-    image_tag: str
+    version: str
+    force: bool
+    dry_run: bool
 
     @classmethod
-    def from_request(cls, request: AlbRequest, service_type: str) -> UpdateOrder:
-        """Read `{"imageTag": "v2"}`, optionally with `"target"`.
+    def for_update(
+        cls, request: HttpRequest, service_type: str, allowed_tags: Sequence[str]
+    ) -> UpdateOrder:
+        """Read `{"imageTag": "v2"}` or `{"imageDigest": "sha256:…"}`.
 
-        Members it does not know are ignored: callers that exist may send more. A `target` of
-        null counts as none.
+        Members it does not know are ignored: callers that exist may send more. A member of null
+        counts as none.
 
         Args:
             request: The request.
             service_type: What `target` must be if it is given.
+            allowed_tags: Patterns with `*` and `?` of which a tag must match one, if there are
+                any. A digest is then refused, as it could be that of anything.
 
         Raises:
             Refusal: 400, with what is wrong and what is allowed.
         """
-        members = _json_object(_decoded(request))
+        members = json_object(decoded(request))
+        order = cls._with_flags(members, service_type)
+        tag, digest = members.get("imageTag"), members.get("imageDigest")
+        if (tag is None) == (digest is None):
+            raise _refusal('The body must have one of "imageTag" and "imageDigest".')
+        if digest is not None:
+            if not isinstance(digest, str) or not is_digest(digest):
+                raise _refusal(f"imageDigest must be {DIGEST_RULE}.")
+            if allowed_tags:
+                raise _refusal("imageDigest cannot be used where allowed tags are set.")
+            return cls(digest, order.force, order.dry_run)
+        if not isinstance(tag, str) or not is_tag(tag):
+            raise _refusal(f"imageTag must be a string of {TAG_RULE}.")
+        if allowed_tags and not any(fnmatchcase(tag, pattern) for pattern in allowed_tags):
+            raise _refusal(f"imageTag must match one of: {', '.join(allowed_tags)}")
+        return cls(tag, order.force, order.dry_run)
+
+    @classmethod
+    def for_rollback(cls, request: HttpRequest, service_type: str) -> UpdateOrder:
+        """Read what a rollback may say, which is nothing or an object of flags.
+
+        Raises:
+            Refusal: 400, with what is wrong and what is allowed.
+        """
+        text = decoded(request)
+        return cls._with_flags(json_object(text) if text.strip() else {}, service_type)
+
+    @classmethod
+    def _with_flags(cls, members: Mapping[str, object], service_type: str) -> UpdateOrder:
         target = members.get("target")
         if target is not None and target != service_type:
             raise _refusal(f'target must be "{service_type}" or left out.')
-        tag = members.get("imageTag")
-        if not isinstance(tag, str) or not is_tag(tag):
-            raise _refusal(f"imageTag must be a string of {TAG_RULE}.")
-        return cls(tag)
+        return cls("", _flag(members, "force"), _flag(members, "dryRun"))
 
 
-def _decoded(request: AlbRequest) -> str:
-    # 4 characters of base64 for every 3 bytes begun: whatever is longer need not be decoded.
-    limit = (MAX_BODY_BYTES + 2) // 3 * 4 if request.is_base64 else MAX_BODY_BYTES
-    too_large = _refusal(f"The body must be at most {MAX_BODY_BYTES} bytes long.")
-    if len(request.body) > limit:
-        raise too_large
-    try:
-        raw = _raw(request)
-        text = raw.decode()
-    except UnicodeError as error:
-        raise _refusal("The body must be valid UTF-8.") from error
-    if len(raw) > MAX_BODY_BYTES:
-        raise too_large
-    return text
-
-
-def _raw(request: AlbRequest) -> bytes:
-    if not request.is_base64:
-        return request.body.encode()
-    try:
-        return base64.b64decode(request.body, validate=True)
-    except ValueError as error:
-        raise _refusal("The body must be valid base64.") from error
-
-
-def _json_object(text: str) -> dict[str, object]:
-    try:
-        members = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise _refusal('The body must be a JSON object such as {"imageTag": "v2"}.') from error
-    if not isinstance(members, dict):
-        raise _refusal('The body must be a JSON object such as {"imageTag": "v2"}.')
-    return members
+def _flag(members: Mapping[str, object], name: str) -> bool:
+    value = members.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise _refusal(f"{name} must be true or false.")
+    return value is True
 
 
 def _refusal(message: str) -> Refusal:

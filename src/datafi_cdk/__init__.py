@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from .service_options import ServiceOptions
     from .shared_ingress import SharedIngress
     from .update_api import UpdateApi
+    from .update_router import UpdateRouter
+    from .update_window import UpdateFreeze, UpdateWindow
 
 __all__ = [
     "AutoScaling",
@@ -52,6 +54,9 @@ __all__ = [
     "ServiceOptions",
     "SharedIngress",
     "UpdateApi",
+    "UpdateFreeze",
+    "UpdateRouter",
+    "UpdateWindow",
 ]
 
 _MODULES = {
@@ -73,6 +78,9 @@ _MODULES = {
     "ServiceOptions": "service_options",
     "SharedIngress": "shared_ingress",
     "UpdateApi": "update_api",
+    "UpdateFreeze": "update_window",
+    "UpdateRouter": "update_router",
+    "UpdateWindow": "update_window",
 }
 
 prefer_bundled_node()

@@ -26,6 +26,7 @@ from .config_sections import (
 )
 from .config_services import CoordinatorConfig, EdgeServersConfig
 from .config_structure import structure_faults
+from .config_update import UpdateApiConfig
 from .errors import InvalidInputError
 from .validation import FORMS, type_faults
 
@@ -94,6 +95,9 @@ class DatafiEdgeConfig(Section):
     edge_servers: EdgeServersConfig = Field(description="The edge servers.")
     coordinator: CoordinatorConfig | None = Field(
         default=None, description="The coordinator. Default: none."
+    )
+    update_api: UpdateApiConfig = Field(
+        default_factory=UpdateApiConfig, description="The update APIs of the servers on Fargate."
     )
     allow_delete_resources: bool = Field(
         default=False,

@@ -16,7 +16,12 @@ from .validation import (
     rule_position,
 )
 
-_KEYS = ("http_rule_priority", "grpc_rule_priority", "update_rule_priority")
+_KEYS = (
+    "http_rule_priority",
+    "grpc_rule_priority",
+    "update_rule_priority",
+    "root_path_rule_priority",
+)
 
 
 def priority_faults(data: Data) -> list[Fault]:
@@ -25,7 +30,7 @@ def priority_faults(data: Data) -> list[Fault]:
     if not 1 <= lowest < highest <= HIGHEST_PRIORITY:
         return []
     faults = _duplicate_faults(data)
-    for place, server in _servers(data):
+    for place, server in _places(data):
         for key in _KEYS:
             priority = typed(server, key, int)
             if priority is not None and 1 <= priority <= HIGHEST_PRIORITY:
@@ -41,19 +46,23 @@ def quota_faults(data: Data) -> list[Fault]:
     """So many rules and target groups that the load balancer takes them.
 
     A service has one HTTP rule, gRPC rules on port 50051 and, unless told otherwise, on 443, and a
-    target group for each protocol; an update API and a function have one of each. One more rule is
-    that of the update API's root path.
+    target group for each protocol; an edge server on Lambda has one of each. Each service has a
+    rule of its update API, and each function of an update API a target group; one more of each is
+    for the path that names no service.
     """
     load_balancer = section(data, "load_balancer")
     existing = section(load_balancer, "existing")
     has_grpc_port = not given(load_balancer, "existing") or given(existing, "grpc_listener_arn")
     for_each = 1 + has_grpc_port + (load_balancer.get("grpc_over_https") is not False)
-    updated, functions = (
+    long_running, functions = (
         len(list(edge_servers(data, kind))) for kind in ("long_running", "serverless")
     )
-    services = updated + isinstance(data.get("coordinator"), Mapping)
+    services = long_running + isinstance(data.get("coordinator"), Mapping)
+    update_api = section(data, "update_api")
+    updated = 0 if update_api.get("caller_role_arns") else services
+    apis = min(updated, 1) if update_api.get("shared") is True else updated
     rules = for_each * services + updated + bool(updated) + functions
-    groups = 2 * services + updated + functions
+    groups = 2 * services + apis + bool(apis) + functions
     most = (
         typed(load_balancer, "max_rules", int)
         if "max_rules" in load_balancer
@@ -90,12 +99,18 @@ def _servers(data: Data, *, serverless: bool = True) -> Iterator[tuple[str, Data
         yield "coordinator.", {"name": DEFAULT_COORDINATOR_NAME, **coordinator}
 
 
+def _places(data: Data) -> Iterator[tuple[str, Data]]:
+    """The sections in which priorities stand."""
+    yield from _servers(data)
+    yield "update_api.", section(data, "update_api")
+
+
 def _duplicate_faults(data: Data) -> list[Fault]:
     """One priority of two rules on one listener; those of one server are `_order_faults`'."""
     apart = section(data, "load_balancer").get("grpc_over_https") is False
     owners: dict[tuple[bool, int], str] = {}
     faults = []
-    for place, server in _servers(data):
+    for place, server in _places(data):
         for key in _KEYS:
             priority = typed(server, key, int)
             if priority is None:

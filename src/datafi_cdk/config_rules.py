@@ -23,6 +23,7 @@ from .config_server_rules import (
     serverless_faults,
     service_faults,
 )
+from .config_update_rules import update_api_faults
 from .errors import Fault
 from .validation import (
     DEFAULT_COORDINATOR_NAME,
@@ -58,6 +59,7 @@ def rule_faults(data: Data, model: type[BaseModel]) -> list[Fault]:
         *_pull_through_cache_faults(data),
         *_edge_servers_faults(data),
         *located("coordinator.", _coordinator_faults(data)),
+        *update_api_faults(data),
         *_duplicate_name_faults(data),
         *_reference_faults(data),
         *priority_faults(data),
@@ -89,9 +91,6 @@ def _edge_servers_faults(data: Data) -> list[Fault]:
                 *service_faults(server, data, _edge_variables(server), _EDGE_SERVER_PORT),
                 *_way_out_faults(server, data),
                 *key_without_secret_faults(server, "secret_kms_key_arn", "secret_arn"),
-                *key_without_secret_faults(
-                    server, "update_secret_kms_key_arn", "update_secret_arn"
-                ),
             ],
         )
     for place, server in edge_servers(data, "serverless"):

@@ -288,6 +288,20 @@ class ServiceConfig(ServerConfig):
     max_healthy_percent: Annotated[int, Number(100, 200)] = Field(
         default=200, description="How many tasks there may be during one, in percent."
     )
+    update_secret_arn: Annotated[str | None, SECRET_ARN] = Field(
+        default=None,
+        description="Complete ARN of the secret whose string is the key of its update API. "
+        "Default: one is generated.",
+    )
+    update_secret_kms_key_arn: Annotated[str | None, KEY_ARN] = Field(
+        default=None,
+        description="The key that encrypts that secret, if it is a customer-managed one.",
+    )
+    update_rule_priority: Annotated[int | None, PRIORITY] = Field(
+        default=None,
+        description="The priority of the rule of its update API. Default: it follows from the "
+        "name.",
+    )
 
 
 class StorageConfig(Section):
@@ -318,20 +332,6 @@ class EdgeServerConfig(ServiceConfig, StorageConfig):
         default=None,
         description="Fields of the secret, or a mapping of variable to field. Default: KEY with "
         "image_tag latest, EDGE_KEY with any other.",
-    )
-    update_secret_arn: Annotated[str | None, SECRET_ARN] = Field(
-        default=None,
-        description="Complete ARN of the secret whose string is the key of its update API. "
-        "Default: one is generated.",
-    )
-    update_secret_kms_key_arn: Annotated[str | None, KEY_ARN] = Field(
-        default=None,
-        description="The key that encrypts that secret, if it is a customer-managed one.",
-    )
-    update_rule_priority: Annotated[int | None, PRIORITY] = Field(
-        default=None,
-        description="The priority of the rule of its update API. Default: it follows from the "
-        "name.",
     )
 
 

@@ -12,7 +12,12 @@ from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
 from .config import DatafiEdgeConfig
-from .config_services import CoordinatorConfig, EdgeServerConfig, ServerlessEdgeServerConfig
+from .config_services import (
+    CoordinatorConfig,
+    EdgeServerConfig,
+    ServerlessEdgeServerConfig,
+    ServiceConfig,
+)
 from .coordinator import Coordinator
 from .datafi_service import DatafiService
 from .edge_dns import EdgeDns
@@ -38,6 +43,7 @@ from .stack_servers import (
     edge_server_arguments,
     serverless_edge_server_arguments,
 )
+from .stack_updates import update_apis
 from .synthesis import concrete, refuse
 from .update_api import UpdateApi
 from .validation import DEFAULT_REGISTRY, type_faults
@@ -97,7 +103,7 @@ class DatafiEdgeStack(Stack):
     serverless_edge_servers: dict[str, ServerlessEdgeServer]
     """The edge servers on Lambda by name."""
     update_apis: dict[str, UpdateApi]
-    """The update APIs by the name of the server they update."""
+    """The update APIs by the name of the server they update, the coordinator among them."""
     coordinator: Coordinator | None
     """The coordinator, or `None`."""
 
@@ -142,18 +148,20 @@ class DatafiEdgeStack(Stack):
             server.name: self._serverless_edge_server(config, server)
             for server in servers.serverless
         }
-        self.update_apis = {
-            server.name: self._update_api(server) for server in servers.long_running
-        }
-        if self.update_apis:
-            UpdateApi.add_root_path_rule(
-                self,
-                "UpdateRootPathRule",
-                ingress=self.ingress,
-                update_apis=list(self.update_apis.values()),
-            )
         self.coordinator = (
             self._coordinator(config, config.coordinator) if config.coordinator else None
+        )
+        services: list[tuple[DatafiService, ServiceConfig]] = [
+            (self.edge_servers[server.name], server) for server in servers.long_running
+        ]
+        if self.coordinator and config.coordinator:
+            services.append((self.coordinator, config.coordinator))
+        self.update_apis = update_apis(
+            self,
+            config,
+            services,
+            ingress=self.ingress,
+            removal_policy=self._removal_policy,
         )
         self._add_outputs()
 
@@ -299,23 +307,6 @@ class DatafiEdgeStack(Stack):
             **storage_arguments(self, storage_id, server),
         )
 
-    def _update_api(self, server: EdgeServerConfig) -> UpdateApi:
-        construct_id = f"UpdateApi-{server.name}"
-        return UpdateApi(
-            self,
-            construct_id,
-            ingress=self.ingress,
-            services=[self.edge_servers[server.name]],
-            secret=secret_of(
-                self,
-                f"{construct_id}-Secret",
-                server.update_secret_arn,
-                server.update_secret_kms_key_arn,
-            ),
-            http_rule_priority=server.update_rule_priority,
-            removal_policy=self._removal_policy,
-        )
-
     def _coordinator(self, config: DatafiEdgeConfig, coordinator: CoordinatorConfig) -> Coordinator:
         cache = config.pull_through_cache
         from_cache = (
@@ -353,13 +344,14 @@ class DatafiEdgeStack(Stack):
             CfnOutput(self, f"{_output_prefix(server.name)}Url", value=server.url)
         for name, update_api in self.update_apis.items():
             prefix = _output_prefix(name)
-            CfnOutput(self, f"{prefix}UpdateUrl", value=update_api.url)
-            CfnOutput(
-                self,
-                f"{prefix}UpdateSecretArn",
-                value=update_api.secret.secret_arn,
-                description="The secret that holds the key of the update API",
-            )
+            CfnOutput(self, f"{prefix}UpdateUrl", value=update_api.urls[name])
+            if update_api.secret:
+                CfnOutput(
+                    self,
+                    f"{prefix}UpdateSecretArn",
+                    value=update_api.secret.secret_arn,
+                    description="The secret that holds the key of the update API",
+                )
 
 
 def _output_prefix(name: str) -> str:

@@ -70,6 +70,10 @@ class DatafiService(MeasuredService):
     deployment reads, or `None` if the code fixes it."""
     log_group: logs.ILogGroup | None
     """Where the container's output goes, or `None` if `logging` says otherwise."""
+    secrets: list[secretsmanager.ISecret]
+    """The JSON secrets whose fields fill variables of the container."""
+    update_api: Construct | None = None
+    """The update API that updates it, or `None`."""
     scaling: ecs.ScalableTaskCount | None
     """What lets the number of tasks follow the load, or `None`."""
 
@@ -181,6 +185,7 @@ class DatafiService(MeasuredService):
         self.name = name
         self.host = ingress.claim_name(self, name)
         self.url = f"https://{self.host}"
+        self.secrets = [fields.secret for fields in secrets]
         self.grpc_endpoint = f"{self.host}:{ingress.grpc_port}"
 
         live_image = LiveImage(self, image, settings.image_version)

@@ -5,74 +5,127 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from .bundled import bundled
+from .bundled_function import bundled_function
 from .coordinator import Coordinator
 from .datafi_service import DatafiService
-from .errors import Fault
 from .ingress_base import IngressBase
 from .lambda_target import lambda_target_group
-from .secret_access import grant_key_of, without_key
-from .synthesis import refuse, removal_policy_faults
-from .validation import RESERVED_NAMES, kind_of, secret_faults
+from .secret_access import grant_key_of
+from .synthesis import concrete, refuse, removal_policy_faults
+from .update_api_faults import caller_faults, rule_priority_faults, service_faults, tag_faults
+from .update_rights import grant_audit, grant_update
+from .update_window import UpdateFreeze, UpdateWindow, window_faults, windows_as_json
+from .validation import (
+    RESERVED_NAMES,
+    number_faults,
+    switch_faults,
+    type_faults,
+)
+from .version_parameter import outermost_stack
 
 __all__ = ["UpdateApi"]
 
 _KEY_LENGTH = 43
-_PATH_NEEDED = {
-    "error": "Bad Request",
-    "message": "There are several edge servers: send the request to the path of one, such as /es.",
-}
 _TIMEOUT = Duration.minutes(2)
+_LONGEST_DESCRIPTION = 256
+_STACK_AT_REST = [{"suffix": "_COMPLETE"}, {"suffix": "_FAILED"}]
 
 
 class UpdateApi(Construct):
-    """An HTTPS endpoint that moves one service to another image tag.
+    """An HTTPS endpoint that moves services to other versions of their images.
 
-    `POST https://update.<root domain>/<service>` (and `df-update.<root domain>`) with the header
-    `x-api-key` and `{"imageTag": "v2"}` registers a copy of the task definition that runs, with
-    the tag changed, and updates the service to it. The key is read from Secrets Manager at run
-    time, so it is in no template, and its rotation needs no deployment.
+    At `https://update.<root domain>/<service>` (and `df-update.<root domain>`), with the header
+    `x-api-key`:
+
+    - `POST` with `{"imageTag": "v2"}` or `{"imageDigest": "sha256:…"}` registers a copy of the
+      task definition that runs, with the version changed, and updates the service to it; with
+      `"force": true` also during another update, or to pull a moving tag again; with
+      `"dryRun": true` it only says what it would do.
+    - `GET` tells which version is live and which was asked for, how its rollout goes, and the last
+      ten updates.
+    - `POST …/rollback` goes back to the version before.
+
+    The version is written to the parameter that every deployment reads, so that none undoes the
+    update; see `ImageVersion`. If a rollout fails, the parameter goes back to what last completed;
+    if a deployment fails and CloudFormation brings back the version it knows, the update is brought
+    back. Both follow from events of ECS and of the stack.
+
+    The key is read from Secrets Manager at run time, so it is in no template, and its rotation
+    needs no deployment; for 15 minutes the key before is accepted too.
+
+    Every change is told on the account's event bus (source `datafi.update-api`), every request in
+    the log, with the metrics `Requests`, `Updates`, `Refusals`, `Faults` and `durationMs` by
+    `service` in the namespace `Datafi/UpdateApi`.
 
     Args:
         scope: Where the construct is made.
         construct_id: Its id in `scope`.
         ingress: The load balancer in front of the services.
-        services: The service it updates; exactly one.
-        secret: A secret whose string is the key itself. Default: one is generated.
+        services: The services it updates, 1 to 20. Its function may touch all of them: make one for
+            each service to keep them apart.
+        secret: A secret whose string is the key itself. Default: one is generated; none with
+            `callers`.
+        callers: Who may call, with requests signed for IAM (SigV4, service `lambda`), at a function
+            URL in place of the load balancer and without a key. Default: whoever has the key.
+        allowed_tags: Patterns, of which `*` stands for any characters and `?` for one; a tag must
+            match one of them, and no digest is taken. Default: every tag and digest.
+        update_windows: When updates may begin. Default: at any time.
+        update_freezes: When none may begin. Default: never.
+        redeploy_on_rotation: Whether a service starts its tasks anew when one of its own secrets
+            has a new value, by a rotation or by hand, so that they read it; not one of a fixed
+            version, which it may not touch. Default: `False`.
+        reserved_concurrent_executions: How many requests it answers at once, 1 or more; whatever
+            is beyond gets an error of the load balancer. New accounts have little to reserve.
+            Default: what the account has left.
+        http_rule_priority: The priority of its rule, 1 to 50000; with one service only. Default:
+            it follows from hosts and path.
         removal_policy: What becomes of a generated secret and of the log group when they leave the
             stack. Default: retained.
-        http_rule_priority: The priority of its rule, 1 to 50000. Default: it follows from hosts and
-            path.
 
     Raises:
-        InvalidInputError: `services` is not exactly one service behind `ingress`, `secret` is no
-            secret, or another update API of the ingress is for the same service.
+        InvalidInputError: With every argument that cannot work, or because another update API of
+            the ingress is for one of the services.
 
     Example:
         ```python
-        updates = UpdateApi(self, "EsUpdates", ingress=ingress, services=[edge])
-        UpdateApi.add_root_path_rule(self, "UpdateRootPath", ingress=ingress, update_apis=[updates])
+        updates = UpdateApi(
+            self,
+            "EsUpdates",
+            ingress=ingress,
+            services=[edge],
+            allowed_tags=["latest", "v*"],
+            update_windows=[
+                UpdateWindow(days=["MON", "TUE"], start="22:00", duration=Duration.hours(4))
+            ],
+        )
+        UpdateRouter(self, "UpdateRouter", ingress=ingress, update_apis=[updates])
         ```
     """
 
-    secret: secretsmanager.ISecret
-    """The secret that holds the key."""
+    secret: secretsmanager.ISecret | None
+    """The secret that holds the key; `None` with `callers`."""
     function: lambda_.Function
     """The Lambda that answers."""
     log_group: logs.LogGroup
     """Where its log goes: one line for each request."""
-    url: str
-    """The public address."""
-    target_group: elbv2.ApplicationTargetGroup
-    """The target group that leads to the Lambda."""
+    urls: dict[str, str]
+    """The address of each service by its name."""
+    target_group: elbv2.ApplicationTargetGroup | None
+    """The target group that leads to the Lambda; `None` with `callers`."""
+    function_url: lambda_.FunctionUrl | None
+    """The function URL with `callers`, or `None`."""
+    services: list[DatafiService]
+    """The services it updates."""
 
     def __init__(
         self,
@@ -82,133 +135,201 @@ class UpdateApi(Construct):
         ingress: IngressBase,
         services: Sequence[DatafiService],
         secret: secretsmanager.ISecret | None = None,
+        callers: Sequence[iam.IGrantable] | None = None,
+        allowed_tags: Sequence[str] | None = None,
+        update_windows: Sequence[UpdateWindow] | None = None,
+        update_freezes: Sequence[UpdateFreeze] | None = None,
+        redeploy_on_rotation: bool = False,
+        reserved_concurrent_executions: int | None = None,
         http_rule_priority: int | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
-        faults = secret_faults("secret", secret) if secret is not None else []
-        faults += removal_policy_faults(removal_policy)
-        refuse(self, [*faults, *_service_faults(services, ingress)])
-        (service,) = services
-
-        hosts = _hosts(ingress)
-        self.url = f"https://{hosts[0]}/{service.name}"
-        self.secret = secret or _generated_key(self, removal_policy)
-        self.log_group = logs.LogGroup(
-            self, "LogGroup", retention=logs.RetentionDays.ONE_MONTH, removal_policy=removal_policy
-        )
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        self.function = lambda_.Function(
+        refuse(self, type_faults("ingress", ingress, IngressBase, "a SharedIngress"))
+        refuse(
             self,
-            "Function",
-            description="Datafi update API",
-            runtime=lambda_.Runtime.PYTHON_3_13,
+            [
+                *service_faults(services, ingress),
+                *caller_faults(services, secret, callers, http_rule_priority),
+                *tag_faults(allowed_tags),
+                *window_faults(update_windows, update_freezes),
+                *switch_faults(redeploy_on_rotation=redeploy_on_rotation),
+                *number_faults(
+                    "reserved_concurrent_executions",
+                    concrete(reserved_concurrent_executions),
+                    1,
+                    100_000,
+                ),
+                *rule_priority_faults(services, http_rule_priority),
+                *removal_policy_faults(removal_policy),
+            ],
+        )
+        self.ingress = ingress
+        self.services = list(services)
+        for service in services:
+            service.update_api = self
+        self.secret = secret
+        if callers is None and secret is None:
+            self.secret = _generated_key(self, removal_policy)
+        self.function, role, self.log_group = bundled_function(
+            self,
+            asset="update_api",
             handler="handler.handler",
-            code=lambda_.Code.from_asset(
-                str(bundled("lambda_assets/update_api")), exclude=["**/__pycache__"]
-            ),
-            role=role,
-            log_group=self.log_group,
+            description=_description([each.name for each in services]),
             timeout=_TIMEOUT,
-            memory_size=256,
+            removal_policy=removal_policy,
+            reserved_concurrent_executions=reserved_concurrent_executions,
             environment={
-                "SERVICE_ARN": service.service.service_arn,
-                "CLUSTER_ARN": service.service.cluster.cluster_arn,
-                "SERVICE_NAME": service.name,
-                "SERVICE_TYPE": "CO" if isinstance(service, Coordinator) else "ES",
-                "CONTAINER_NAME": service.container.container_name,
-                "API_KEY_SECRET_ARN": self.secret.secret_arn,
+                "SERVICES": self._services_as_json(),
+                "API_KEY_SECRET_ARN": self.secret.secret_arn if self.secret else "",
+                "ALLOWED_TAGS": json.dumps(list(allowed_tags or ())),
+                "UPDATE_WINDOWS": windows_as_json(update_windows, update_freezes),
             },
         )
-        self.log_group.grant_write(role)
-        without_key(self, "SecretWithoutKey", self.secret).grant_read(role)
-        grant_key_of(self.secret, role)
-        _grant_update(role, service)
+        if self.secret:
+            _grant_key(self.secret, role)
+        grant_audit(role)
+        for service in services:
+            grant_update(role, service)
+            self._listen(service)
+            if redeploy_on_rotation:
+                self._redeploy(service)
+        self.target_group = self.function_url = None
+        if callers is None:
+            self._answer_behind(ingress, http_rule_priority)
+        else:
+            self._answer_to(callers)
 
-        self.target_group = lambda_target_group(self, "TargetGroup", self.function)
-        ingress.add_http_rule(
-            self,
-            "Rule",
-            hosts=hosts,
-            paths=[f"/{service.name}"],
-            target_group=self.target_group,
-            priority=http_rule_priority,
+    def _services_as_json(self) -> str:
+        """The services in few bytes, as the function's settings read them."""
+        clusters = [each.service.cluster.cluster_arn for each in self.services]
+        distinct = list(dict.fromkeys(clusters))
+        return Stack.of(self).to_json_string(
+            {
+                "clusters": distinct,
+                "services": [
+                    [
+                        service.name,
+                        "CO" if isinstance(service, Coordinator) else "ES",
+                        distinct.index(cluster),
+                        service.service.service_name,
+                        outermost_stack(service).stack_name,
+                        service.version_parameter_name or "",
+                    ]
+                    for service, cluster in zip(self.services, clusters, strict=True)
+                ],
+            }
         )
 
-    @staticmethod
-    def add_root_path_rule(
-        scope: Construct,
-        rule_id: str,
-        *,
-        ingress: IngressBase,
-        update_apis: Sequence[UpdateApi],
-        http_rule_priority: int | None = None,
-    ) -> elbv2.ApplicationListenerRule:
-        """Answer updates that name no service in their path, as older callers send them.
+    def _listen(self, service: DatafiService) -> None:
+        """Have the function told when a rollout of a service, or its stack, comes to rest.
 
-        The rule belongs to the ingress, not to a server: with one update API it leads there; with
-        several it answers 400 and says that a path is needed. Going from one to several changes
-        the rule in place.
-
-        Args:
-            scope: Where the rule is made.
-            rule_id: The id of the rule in `scope`.
-            ingress: The load balancer.
-            update_apis: The update APIs of the edge servers behind it, at least one.
-            http_rule_priority: The priority of the rule, 1 to 50000. Default: it follows from hosts
-                and path.
-
-        Returns:
-            The rule.
-
-        Raises:
-            InvalidInputError: The ingress has such a rule already, or `update_apis` is not a list
-                of update APIs.
-
-        Example:
-            ```python
-            UpdateApi.add_root_path_rule(
-                self, "UpdateRootPath", ingress=ingress, update_apis=[es_updates]
-            )
-            ```
+        Sources:
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployment_events.html,
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-stack-status-change.html
         """
-        if not update_apis or not all(isinstance(api, UpdateApi) for api in update_apis):
-            kinds = ", ".join(type(api).__name__ for api in update_apis)
-            allowed = "a list of at least one UpdateApi"
-            refuse(scope, [Fault("update_apis", allowed, f"[{kinds}]", "hand in the update APIs")])
-        only = update_apis[0].target_group if len(update_apis) == 1 else None
-        return ingress.add_http_rule(
-            scope,
-            rule_id,
-            hosts=_hosts(ingress),
-            paths=["/"],
-            target_group=only,
-            priority=http_rule_priority,
-            action=None
-            if only
-            else elbv2.ListenerAction.fixed_response(
-                400, content_type="application/json", message_body=json.dumps(_PATH_NEEDED)
+        if service.version_parameter_name is None:
+            return
+        stack = outermost_stack(service)
+        stack_arn = stack.format_arn(
+            service="cloudformation", resource="stack", resource_name=stack.stack_name
+        )
+        self._add_rule(
+            f"Rollout-{service.name}",
+            events.EventPattern(
+                source=["aws.ecs"],
+                detail_type=["ECS Deployment State Change"],
+                resources=[service.service.service_arn],
+                detail={"eventName": ["SERVICE_DEPLOYMENT_COMPLETED", "SERVICE_DEPLOYMENT_FAILED"]},
+            ),
+        )
+        self._add_rule(
+            f"Stack-{service.name}",
+            events.EventPattern(
+                source=["aws.cloudformation"],
+                detail_type=["CloudFormation Stack Status Change"],
+                detail={
+                    # With the id of the stack behind its name, as it says, or without, as it shows.
+                    "stack-id": [stack_arn, {"prefix": f"{stack_arn}/"}],
+                    "status-details": {"status": _STACK_AT_REST},
+                },
             ),
         )
 
+    def _redeploy(self, service: DatafiService) -> None:
+        """Have a service started anew when one of its own secrets has a new current version.
 
-def _service_faults(services: Sequence[DatafiService], ingress: IngressBase) -> list[Fault]:
-    allowed = "a list of exactly one EdgeServer or Coordinator"
-    remedy = "make one update API for each service"
-    if not isinstance(services, Sequence) or isinstance(services, str):
-        return [Fault("services", allowed, kind_of(services), remedy)]
-    kinds = [type(service).__name__ for service in services]
-    if len(services) != 1 or not isinstance(services[0], DatafiService):
-        return [Fault("services", allowed, f"[{', '.join(kinds)}]", remedy)]
-    if services[0].ingress is not ingress:
-        allowed = f"one behind {ingress.node.path}"
-        given = f"one behind {services[0].ingress.node.path}"
-        return [Fault("services", allowed, given, "hand in the ingress of the service")]
-    return []
+        Source:
+        https://docs.aws.amazon.com/secretsmanager/latest/userguide/event-detail-secret-label-updated-secretsmanager.html
+        """
+        if service.version_parameter_name is None or not service.secrets:
+            return
+        arns = [
+            events.Match.exact_string(secret.secret_full_arn)
+            if secret.secret_full_arn
+            else events.Match.prefix(f"{secret.secret_arn}-")
+            for secret in service.secrets
+        ]
+        self._add_rule(
+            f"Rotation-{service.name}",
+            events.EventPattern(
+                source=["aws.secretsmanager"],
+                detail_type=["Secret Label Updated"],
+                resources=events.Match.any_of(*arns),
+                detail={"labelUpdated": ["AWSCURRENT"]},
+            ),
+            events.RuleTargetInput.from_object({"redeploy": [service.name]}),
+        )
+
+    def _add_rule(
+        self,
+        rule_id: str,
+        pattern: events.EventPattern,
+        event: events.RuleTargetInput | None = None,
+    ) -> None:
+        target = targets.LambdaFunction(self.function, event=event)
+        events.Rule(self, rule_id, event_pattern=pattern, targets=[target])
+
+    def _answer_behind(self, ingress: IngressBase, priority: int | None) -> None:
+        hosts = update_hosts(ingress)
+        self.target_group = lambda_target_group(self, "TargetGroup", self.function)
+        self.urls = {
+            service.name: f"https://{hosts[0]}/{service.name}" for service in self.services
+        }
+        for service in self.services:
+            ingress.add_http_rule(
+                self,
+                "Rule" if len(self.services) == 1 else f"Rule-{service.name}",
+                hosts=hosts,
+                paths=[f"/{service.name}", f"/{service.name}/*"],
+                target_group=self.target_group,
+                priority=priority,
+            )
+
+    def _answer_to(self, callers: Sequence[iam.IGrantable]) -> None:
+        self.function_url = self.function.add_function_url(
+            auth_type=lambda_.FunctionUrlAuthType.AWS_IAM
+        )
+        for caller in callers:
+            self.function_url.grant_invoke_url(caller)
+        self.urls = {
+            service.name: f"{self.function_url.url}{service.name}" for service in self.services
+        }
 
 
-def _hosts(ingress: IngressBase) -> list[str]:
+def update_hosts(ingress: IngressBase) -> list[str]:
+    """The names at which updates are asked for: the newer one first."""
     return [ingress.claim_shared_name(name) for name in RESERVED_NAMES]
+
+
+def _description(names: Sequence[str]) -> str:
+    """What the function is, with the services' names if Lambda takes so many letters.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+    """
+    text = f"Datafi update API of {', '.join(names)}"
+    is_short = len(text) <= _LONGEST_DESCRIPTION
+    return text if is_short else f"Datafi update API of {len(names)} services"
 
 
 def _generated_key(scope: Construct, removal_policy: RemovalPolicy) -> secretsmanager.Secret:
@@ -223,39 +344,9 @@ def _generated_key(scope: Construct, removal_policy: RemovalPolicy) -> secretsma
     )
 
 
-def _grant_update(role: iam.IRole, service: DatafiService) -> None:
-    """The actions of a rollout, on the one service and its two roles.
-
-    What can be registered is bounded by the roles that may be passed, not by a resource: describing
-    and deregistering know none, and registering knew none for most of its life. Source:
-    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
-    """
-    task_roles = [
-        service.task_definition.task_role,
-        service.task_definition.obtain_execution_role(),
-    ]
-    for statement in (
-        iam.PolicyStatement(
-            actions=["ecs:DescribeServices", "ecs:UpdateService"],
-            resources=[service.service.service_arn],
-        ),
-        iam.PolicyStatement(
-            actions=[
-                "ecs:DeregisterTaskDefinition",
-                "ecs:DescribeTaskDefinition",
-                "ecs:RegisterTaskDefinition",
-            ],
-            resources=["*"],
-        ),
-        iam.PolicyStatement(
-            actions=["ecs:TagResource"],
-            resources=["*"],
-            conditions={"StringEquals": {"ecs:CreateAction": "RegisterTaskDefinition"}},
-        ),
-        iam.PolicyStatement(
-            actions=["iam:PassRole"],
-            resources=[task_role.role_arn for task_role in task_roles],
-            conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
-        ),
-    ):
-        role.add_to_principal_policy(statement)
+def _grant_key(secret: secretsmanager.ISecret, role: iam.Role) -> None:
+    """Read the one value, which CDK's own grant goes beyond."""
+    arn = secret.secret_full_arn or f"{secret.secret_arn}-??????"
+    statement = iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[arn])
+    role.add_to_principal_policy(statement)
+    grant_key_of(secret, role)

@@ -20,6 +20,10 @@ from .errors import Fault
 RESERVED_NAMES = ("update", "df-update")
 """Names under the root domain that belong to the update API."""
 
+MOST_UPDATED_SERVICES = 20
+"""How many services one update API knows, in the 4 KB of its function's environment. Source:
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+
 SECRET_VARIABLES = ("KEY", "EDGE_KEY", "KEYVAL", "JWT_KEY")
 """Variables of Datafi's containers whose values are secret."""
 

@@ -11,7 +11,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
-from .bundled import bundled
+from .bundled_function import bundled_function
 from .synthesis import concrete
 
 __all__ = ["ZoneCleanup"]
@@ -59,29 +59,15 @@ class ZoneCleanup(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         Tags.of(zone).add(_MARK, "deleted-with-the-zone")
-        self.log_group = logs.LogGroup(
+        self.function, role, self.log_group = bundled_function(
             self,
-            "LogGroup",
-            retention=logs.RetentionDays.ONE_MONTH,
+            asset="zone_cleanup",
+            handler="cleanup_handler.handler",
+            description="Removes ACM's validation records before their zone is deleted",
+            timeout=_TIMEOUT,
             removal_policy=RemovalPolicy.DESTROY,
         )
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        self.log_group.grant_write(role)
         rights = self._rights(role, zone)
-        self.function = lambda_.Function(
-            self,
-            "Function",
-            description="Removes ACM's validation records before their zone is deleted",
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            handler="cleanup_handler.handler",
-            code=lambda_.Code.from_asset(
-                str(bundled("lambda_assets/zone_cleanup")), exclude=["**/__pycache__"]
-            ),
-            role=role,
-            log_group=self.log_group,
-            timeout=_TIMEOUT,
-            memory_size=256,
-        )
         self.resource = CustomResource(
             self,
             "Records",

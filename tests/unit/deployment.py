@@ -273,12 +273,17 @@ def _listed(actions: str | list[str]) -> list[str]:
 
 
 def resolved(value: Any, references: Mapping[str, str]) -> Any:
-    """A string as CloudFormation makes it of `Ref`, `Fn::Join` and `Fn::Base64` (left out)."""
+    """A string as CloudFormation makes it of what it knows by then.
+
+    Of an attribute, the reference is `<logical id>.<attribute>`; `Fn::Base64` is left out.
+    """
     if isinstance(value, str):
         return value
     ((function, argument),) = value.items()
     if function == "Ref":
         return references[argument]
+    if function == "Fn::GetAtt":
+        return references[".".join(argument)]
     if function == "Fn::Base64":
         return resolved(argument, references)
     separator, parts = argument

@@ -15,6 +15,7 @@ from datafi_cdk import (
     ServerlessEdgeServer,
     SharedIngress,
     UpdateApi,
+    UpdateRouter,
 )
 from aws_cdk import Environment, NestedStack, RemovalPolicy, Stack, Tags
 from aws_cdk import aws_certificatemanager as acm
@@ -119,7 +120,7 @@ def deployment(scopes: Mapping[str, Construct], *, namespace: bool = True) -> No
         services=[edge],
         secret=new_secret(data, "UpdateSecret"),
     )
-    UpdateApi.add_root_path_rule(scopes["Updates"], "Root", ingress=ingress, update_apis=[updates])
+    UpdateRouter(scopes["Updates"], "Root", ingress=ingress, update_apis=[updates])
 
 
 def in_one(stack: Stack) -> dict[str, Construct]:
@@ -267,7 +268,9 @@ PINNED = {
     "AWS::ECR::PullThroughCacheRule": {"ImagesDockerHub99592973"},
     "AWS::ECS::TaskDefinition": {"CoTaskDefinition960F91D7", "EsTaskDefinition659C8E9A"},
     "AWS::KMS::Key": {"FnEnvironmentKey7302F9C5"},
-    "AWS::Lambda::Function": {"ApiFunction6BF808ED", "FnFunction06372625"},
+    "AWS::Lambda::Function": {
+        "ApiFunction6BF808ED", "FnFunction06372625", "RootFunctionBE7A615E",
+    },
     "AWS::ServiceDiscovery::Service": {"EsServiceCloudmapService98006F5B"},
     BUCKET: {"IngressAccessLogs80F9B44E", "StorageBucket5CB7C8EA"},
     CERTIFICATE: {"DnsCertificateEFDADC48"},
@@ -279,17 +282,24 @@ PINNED = {
     LISTENER_RULE: {
         "ApiRuleEBAF72D7", "CoGrpcOverHttpsRuleB23149B5", "CoGrpcRule4E60EC37",
         "CoHttpRule5563F64F", "EsGrpcOverHttpsRule27CA5525", "EsGrpcRuleBC6C270F",
-        "EsHttpRule56EBF872", "FnHttpRuleD57A826F", "RootAC0F3320",
+        "EsHttpRule56EBF872", "FnHttpRuleD57A826F", "RootRule95FE88D5",
     },
     LOAD_BALANCER: {"IngressLoadBalancerAE82CB09"},
     LOG_GROUP: {
         "ApiLogGroup1717FE17", "CoLogGroup2D32010F", "EsLogGroupD0192343", "FnLogGroup27CC2AC8",
-        "NetworkFlowLogGroup4F8CEEEF",
+        "NetworkFlowLogGroup4F8CEEEF", "RootLogGroupFAAEF3C9",
+    },
+    ROLE: {
+        "ApiRoleDE7A08EC", "CoTaskDefinitionExecutionRole68E2D606",
+        "CoTaskDefinitionTaskRole2DFF23D6", "EsTaskDefinitionExecutionRole6DC415B0",
+        "EsTaskDefinitionTaskRole7DA69734", "FnRole3D8FD641", "NetworkVpcFlowLogIAMRole654CF7A1",
+        "RootRole417DE289",
     },
     SERVICE: {"CoServiceBE8CF19E", "EsService661E3AFF"},
     TARGET_GROUP: {
         "ApiTargetGroup54BFE075", "CoGrpcTargetGroupB6084E04", "CoHttpTargetGroup6DC51DB9",
         "EsGrpcTargetGroup8CF13BC5", "EsHttpTargetGroup7FA20076", "FnTargetGroup73F1FADC",
+        "RootTargetGroup738846AF",
     },
 }  # fmt: skip
 # What the app itself makes around our constructs, and what CDK makes for itself.

@@ -18,6 +18,9 @@ from datafi_cdk import (
     ServiceOptions,
     SharedIngress,
     UpdateApi,
+    UpdateFreeze,
+    UpdateRouter,
+    UpdateWindow,
 )
 from test_config_keys import keys
 
@@ -75,6 +78,7 @@ SERVICE: dict[str, str] = {
 }
 JWKS = "file: jwt_jwks_secret_arn"
 ES, LAMBDA = "edge_servers.long_running[0].", "edge_servers.serverless[0]."
+WINDOW, FREEZE = "update_api.update_windows[0].", "update_api.update_freezes[0]."
 
 # Of each construct: where its keys stand, and for each argument its key there (`key: `), its key
 # in the whole file (`file: `), or why it has none.
@@ -208,10 +212,30 @@ ARGUMENTS: dict[Any, tuple[str, dict[str, str]]] = {
             "ingress": STACK,
             "services": STACK,
             "secret": "key: update_secret_arn",
+            "callers": "file: update_api.caller_role_arns",
+            "allowed_tags": "file: update_api.allowed_tags",
+            "update_windows": f"file: {WINDOW}days",
+            "update_freezes": f"file: {FREEZE}start",
+            "redeploy_on_rotation": "file: update_api.redeploy_on_rotation",
+            "reserved_concurrent_executions": "file: update_api.reserved_concurrent_executions",
             "http_rule_priority": "key: update_rule_priority",
             "removal_policy": ONE_POLICY,
         },
     ),
+    UpdateRouter: (
+        "update_api.",
+        {
+            "ingress": STACK,
+            "update_apis": STACK,
+            "http_rule_priority": "key: root_path_rule_priority",
+            "removal_policy": ONE_POLICY,
+        },
+    ),
+    UpdateWindow: (
+        WINDOW,
+        {"days": "key: days", "start": "key: start", "duration": "key: duration_minutes"},
+    ),
+    UpdateFreeze: (FREEZE, {"start": "key: start", "end": "key: end"}),
 }
 
 

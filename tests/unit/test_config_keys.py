@@ -118,6 +118,9 @@ SERVICE: dict[str, Any] = {
     "deployment_alarm_names": ["unhealthy"],
     "min_healthy_percent": 50,
     "max_healthy_percent": 150,
+    "update_secret_arn": secret_arn("other"),
+    "update_secret_kms_key_arn": KEY_ARN,
+    "update_rule_priority": 45000,
 }
 ES, LAMBDA = "edge_servers.long_running[0]", "edge_servers.serverless[0]"
 
@@ -178,9 +181,6 @@ CHANGES: dict[str, Any] = {
     f"{ES}.storage_bucket_name": "acme-data",
     f"{ES}.storage_kms_key_arn": KEY_ARN,
     f"{ES}.secret_variables": {"KEY": "other"},
-    f"{ES}.update_secret_arn": secret_arn("other"),
-    f"{ES}.update_secret_kms_key_arn": KEY_ARN,
-    f"{ES}.update_rule_priority": 45000,
     **{f"{LAMBDA}.{key}": value for key, value in SERVER.items()},
     f"{LAMBDA}.name": "other",
     f"{LAMBDA}.ecr_repository_arn": f"{REPOSITORY}/other",
@@ -201,6 +201,19 @@ CHANGES: dict[str, Any] = {
     "coordinator.registry_credentials_kms_key_arn": KEY_ARN,
     "coordinator.secret_variables": ["KEYVAL"],
     "coordinator.bedrock_models": ["anthropic.claude-3-haiku-20240307-v1:0"],
+    "update_api.shared": True,
+    "update_api.secret_arn": secret_arn("other"),
+    "update_api.secret_kms_key_arn": KEY_ARN,
+    "update_api.caller_role_arns": [f"{ROLE}/console"],
+    "update_api.allowed_tags": ["latest", "v*"],
+    "update_api.update_windows[0].days": ["SAT", "SUN"],
+    "update_api.update_windows[0].start": "04:30",
+    "update_api.update_windows[0].duration_minutes": 60,
+    "update_api.update_freezes[0].start": "2026-12-18T00:00:00+01:00",
+    "update_api.update_freezes[0].end": "2027-01-10T00:00:00Z",
+    "update_api.redeploy_on_rotation": True,
+    "update_api.reserved_concurrent_executions": 5,
+    "update_api.root_path_rule_priority": 48000,
     "allow_delete_resources": True,
 }
 # Keys without an effect of their own on a template, each with the reason.
@@ -257,7 +270,21 @@ BESIDE: dict[str, dict[str, Any]] = {
         f"{server}.capacity_provider_strategies": [{"capacity_provider": "FARGATE"}]
         for server in (ES, "coordinator")
     },
-    "update_secret": {f"{ES}.update_secret_arn": secret_arn("update")},
+    "update_secret": {
+        f"{server}.update_secret_arn": secret_arn("update") for server in (ES, "coordinator")
+    },
+    r"^update_api\.secret": {
+        "update_api.shared": True,
+        "update_api.secret_arn": secret_arn("update"),
+    },
+    "update_windows": {
+        "update_api.update_windows": [{"days": ["MON"], "start": "22:00", "duration_minutes": 240}]
+    },
+    "update_freezes": {
+        "update_api.update_freezes": [
+            {"start": "2026-12-20T00:00:00Z", "end": "2027-01-03T00:00:00Z"}
+        ]
+    },
     "image_digest|image_version_parameter": {
         f"{ES}.secret_variables": ["KEY"],
         f"{LAMBDA}.secret_variables": ["KEY"],

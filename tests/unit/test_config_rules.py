@@ -49,6 +49,9 @@ ISOLATED = {
     "isolated_subnet_ids": ["subnet-5", "subnet-6"],
     "cidr": "10.1.0.0/16",
 }
+CALLERS = {"caller_role_arns": [f"arn:aws:iam::{ACCOUNT}:role/console"]}
+WINDOW = {"days": ["MON"], "start": "22:00", "duration_minutes": 240}
+FREEZE = {"start": "2026-12-20T00:00:00+01:00", "end": "2027-01-03T00:00:00Z"}
 PRIVATE = {
     "private": True,
     "dns.certificate_arn": CERTIFICATE_ARN,
@@ -291,8 +294,62 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
     ({"load_balancer.max_rules": 4}, "load_balancer.max_rules", "at least 5, the rules of all"),
     ({"load_balancer.max_rules": 1000,
       "edge_servers.long_running": [{"name": f"es-{i}"} for i in range(34)]},
+     "edge_servers", "of at most 100 target groups, two to a service, got 103"),
+    ({"load_balancer.max_rules": 1000, "update_api": CALLERS,
+      "edge_servers.long_running": [{"name": f"es-{i}"} for i in range(51)]},
      "edge_servers", "of at most 100 target groups, two to a service, got 102"),
+    ({"load_balancer.max_rules": 8, "coordinator": CO}, "load_balancer.max_rules", "at least 9"),
+    ({"load_balancer.max_rules": 8, "coordinator": CO, "update_api.shared": True},
+     "load_balancer.max_rules", "at least 9"),
+    ({"load_balancer.max_rules": 2, "update_api": CALLERS},
+     "load_balancer.max_rules", "at least 3"),
     ({f"{ES}.grpc_port": 80}, f"{IN_ES}.http_port", "another port than that of gRPC"),
+    # Updates
+    *(
+        ({"coordinator": CO, f"{server}.update_secret_kms_key_arn": KEY_ARN},
+         f"{server}.update_secret_kms_key_arn", "left out where there is no secret")
+        for server in (ES, "coordinator")
+    ),
+    *(
+        ({"coordinator": CO, f"{server}.{key}": value, "update_api": update_api},
+         f"{server}.{key}", f"left out with update_api.{other}, got both")
+        for server in (ES, "coordinator")
+        for key, value in (("update_secret_arn", secret_arn("up")), ("update_rule_priority", 30000))
+        for update_api, other in (
+            ({"shared": True}, "shared: true"), (CALLERS, "caller_role_arns"))
+    ),
+    ({"update_api.shared": True, "load_balancer.max_rules": 1000, "coordinator": CO,
+      "edge_servers.long_running": [{"name": f"es-{i}"} for i in range(20)]},
+     "update_api.shared", "false with more than 20 servers, got 21"),
+    ({"update_api": {"shared": True, "secret_kms_key_arn": KEY_ARN}},
+     "update_api.secret_kms_key_arn", "left out where there is no secret"),
+    ({"update_api.secret_arn": secret_arn("up")},
+     "update_api.secret_arn", "left out without shared: true"),
+    ({"update_api": {**CALLERS, "shared": True, "secret_arn": secret_arn("up")}},
+     "update_api.secret_arn", "left out with caller_role_arns"),
+    ({"update_api": {**CALLERS, "root_path_rule_priority": 30000}},
+     "update_api.root_path_rule_priority", "left out with caller_role_arns"),
+    ({"update_api.update_freezes": [FREEZE, {**FREEZE, "end": FREEZE["start"]}]},
+     "update_api.update_freezes[1].end", "later than 2026-12-20T00:00:00+01:00"),
+    ({"update_api.update_freezes": [{"start": "2026-12-20T00:00:00"}]},
+     "update_api.update_freezes[0].start", "a time as ISO 8601 with an offset"),
+    ({"update_api.update_windows": [{**WINDOW, "start": "24:00"}]},
+     "update_api.update_windows[0].start", "a time as HH:MM in UTC"),
+    ({"update_api.update_windows": [{**WINDOW, "days": []}]},
+     "update_api.update_windows[0].days", "at least one"),
+    ({"update_api.update_windows": [{**WINDOW, "days": ["MON", "Tue"]}]},
+     "update_api.update_windows[0].days", "'Tue'"),
+    ({"update_api.update_windows": [{**WINDOW, "duration_minutes": 10081}]},
+     "update_api.update_windows[0].duration_minutes", "from 1 to 10080"),
+    ({"update_api.allowed_tags": ["latest", "v 1"]},
+     "update_api.allowed_tags", "a tag, in which * and ? stand for any characters"),
+    ({"update_api.reserved_concurrent_executions": 0},
+     "update_api.reserved_concurrent_executions", "from 1 to 100000"),
+    ({"update_api.root_path_rule_priority": 40000, f"{ES}.http_rule_priority": 40000},
+     "update_api.root_path_rule_priority", "the only one, got 40000, which"),
+    ({"vpc": VPC, "load_balancer.existing": {**EXISTING, "lowest_priority": 100},
+      "update_api.root_path_rule_priority": 7},
+     "update_api.root_path_rule_priority", "from 100 to 50000"),
     # Lambda
     ({LAMBDA: [{**FUNCTION, "security_group_ids": ["sg-1"]}]},
      f"{LAMBDA}[0].security_group_ids", "left out without in_vpc: true"),
@@ -527,6 +584,19 @@ ACCEPTED: list[dict[str, Any]] = [
     {"load_balancer.max_rules": 4, "vpc": VPC, "load_balancer.existing": {
         k: v for k, v in EXISTING.items() if k != "grpc_listener_arn"}},
     {"load_balancer.max_rules": 6, LAMBDA: [FUNCTION]},
+    {"load_balancer.max_rules": 3, "update_api": CALLERS},
+    {"load_balancer.max_rules": 5, "update_api.shared": True},
+    {"update_api": {**CALLERS, "shared": True, "redeploy_on_rotation": True},
+     f"{ES}.secret_arn": secret_arn("es")},
+    {"update_api": {"shared": True, "secret_arn": secret_arn("up"), "secret_kms_key_arn": KEY_ARN,
+                    "root_path_rule_priority": 50000}},
+    {"update_api": {"update_windows": [{**WINDOW, "start": "00:00", "duration_minutes": 10080},
+                                       {**WINDOW, "start": "23:59", "duration_minutes": 1}],
+                    "update_freezes": [FREEZE, {"start": "2027-02-01T00:00:00.5-0930"}],
+                    "allowed_tags": ["*", "?.x-1", "v" * 128],
+                    "reserved_concurrent_executions": 100_000}},
+    {f"{ES}.update_secret_arn": secret_arn("up"), f"{ES}.update_secret_kms_key_arn": KEY_ARN,
+     f"{ES}.update_rule_priority": 50000, "update_api.redeploy_on_rotation": True},
 ]  # fmt: skip
 
 
@@ -534,3 +604,11 @@ ACCEPTED: list[dict[str, Any]] = [
 def test_what_the_configuration_takes_the_stack_takes(changes: dict[str, Any]) -> None:
     """No construct refuses later, without a line, what the file may say."""
     edge_stack(data(changes)).resource_count_is(SERVICE, 1)
+
+
+def test_one_function_takes_as_many_servers_as_the_file_may_share() -> None:
+    """Twenty servers with `shared`, the coordinator among them, are taken by file and stack."""
+    servers = [{"name": f"es-{i}"} for i in range(19)]
+    changes = {"edge_servers.long_running": servers, "coordinator": CO, "update_api.shared": True}
+    template = edge_stack(data({**changes, "load_balancer.max_rules": 100}))
+    template.resource_count_is(SERVICE, 20)

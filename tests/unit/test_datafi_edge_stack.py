@@ -12,6 +12,7 @@ from aws_cdk.assertions import Annotations, Match, Template
 from deployment import (
     ACCOUNT,
     BUCKET,
+    FUNCTION,
     HOSTED_ZONE,
     INGRESS_RULE,
     LISTENER_RULE,
@@ -19,6 +20,7 @@ from deployment import (
     LOG_GROUP,
     POLICY,
     REGION,
+    ROLE,
     ROOT_DOMAIN,
     SECRET,
     SERVICE,
@@ -30,7 +32,9 @@ from deployment import (
     new_app,
     one,
     properties,
+    resolved,
     secret_arn,
+    statements,
     walk,
 )
 
@@ -56,6 +60,7 @@ PHYSICAL_NAMES = {
     "TableName",
     "TopicName",
 }
+PARAMETERS = ("EdgeServer-es", "EdgeServer-es-eu-1", "Coordinator")
 NAMED_BY_NAME = (LOAD_BALANCER, "AWS::ElasticLoadBalancingV2::TargetGroup", SECRET)
 
 
@@ -80,6 +85,12 @@ def template() -> Template:
 def big() -> Template:
     """Two edge servers and a coordinator."""
     return edge_stack(two_servers())
+
+
+@pytest.fixture(scope="module")
+def shared() -> Template:
+    """The same, with one function for all updates."""
+    return edge_stack(two_servers(update_api={"shared": True}))
 
 
 @pytest.fixture(scope="module")
@@ -125,34 +136,110 @@ def test_namespace_is_internal(big: Template) -> None:
     assert {entry["Properties"]["Name"] for entry in services} == {"es", "es-eu-1", "co"}
 
 
-def test_every_edge_server_has_an_update_api(big: Template) -> None:
-    """Each edge server has its own path; the coordinator has none; `/` is the deployment's."""
+def test_every_server_has_an_update_api(big: Template) -> None:
+    """Each server on Fargate has its own paths, the coordinator too; `/` is the deployment's."""
     paths = [
         condition["PathPatternConfig"]["Values"]
         for rule in big.find_resources(LISTENER_RULE).values()
         for condition in rule["Properties"]["Conditions"]
         if "PathPatternConfig" in condition
     ]
-    assert sorted(paths) == [["/"], ["/es"], ["/es-eu-1"]]
+    names = ("co", "es", "es-eu-1")
+    assert sorted(paths) == [["/"], *([f"/{name}", f"/{name}/*"] for name in names)]
 
 
-def test_an_only_server_is_updated_at_the_root_path_too(template: Template) -> None:
-    """With one edge server, its update API answers at `/`, as older callers ask."""
-    (action,) = properties(template, LISTENER_RULE, "UpdateRootPathRule")["Actions"]
-    assert action["TargetGroupArn"] == {"Ref": logical_id(template, TARGET_GROUP, "UpdateApies")}
+@pytest.mark.parametrize(
+    ("api", "server"),
+    [
+        ("UpdateApiesRole", "EdgeServeres"),
+        ("UpdateApieseu1Role", "EdgeServereseu1"),
+        ("UpdateApicoRole", "Coordinator"),
+    ],
+)
+def test_an_update_api_may_touch_its_own_server_only(big: Template, api: str, server: str) -> None:
+    """Its policy names one service, that one's parameter and roles, and nothing of the others."""
+    granted = json.dumps(statements(big, api))
+    for kind, prefix in ((SERVICE, f"{server}Service"), (ROLE, f"{server}TaskDefinition")):
+        ids = big.find_resources(kind)
+        named = {name for name in ids if f'"{name}"' in granted}
+        assert named == {name for name in ids if name.startswith(prefix)}
+        assert named
+    assert {name.replace("-", "") for name in PARAMETERS if f'/{name}"' in granted} == {server}
 
 
-def test_several_servers_ask_for_a_path(big: Template) -> None:
-    """With several, `/` is nobody's: the load balancer answers 400 and says what is missing."""
-    (action,) = properties(big, LISTENER_RULE, "UpdateRootPathRule")["Actions"]
-    answer = action["FixedResponseConfig"]
-    assert (answer["StatusCode"], answer["ContentType"]) == ("400", "application/json")
-    assert json.loads(answer["MessageBody"]).keys() == {"error", "message"}
+def test_requests_that_name_no_server_go_to_the_router(big: Template) -> None:
+    """At `/` one function answers, which knows and may invoke all update APIs."""
+    rule = properties(big, LISTENER_RULE, "UpdateRouterRule")
+    (action,) = rule["Actions"]
+    assert action["TargetGroupArn"] == {"Ref": logical_id(big, TARGET_GROUP, "UpdateRouter")}
+    functions = {
+        name: {"Ref": logical_id(big, FUNCTION, f"UpdateApi{name.replace('-', '')}Function")}
+        for name in ("co", "es", "es-eu-1")
+    }
+    made = properties(big, FUNCTION, "UpdateRouter")["Environment"]["Variables"]["FUNCTIONS"]
+    told = resolved(made, {entry["Ref"]: name for name, entry in functions.items()})
+    assert json.loads(told) == {"ES": {"es": "es", "es-eu-1": "es-eu-1"}, "CO": {"co": "co"}}
+
+
+def test_one_function_may_update_all_servers(shared: Template) -> None:
+    """With `shared` there is one function, one secret and one target group, and a rule for each."""
+    names = [name for name in shared.find_resources(FUNCTION) if name.startswith("UpdateApi")]
+    assert len(names) == 1
+    one(shared, SECRET, "UpdateApi")
+    group = {"Ref": logical_id(shared, TARGET_GROUP, "UpdateApi")}
+    rules = {
+        name: rule["Properties"]["Actions"][0]["TargetGroupArn"]
+        for name, rule in shared.find_resources(LISTENER_RULE).items()
+        if name.startswith("UpdateApi")
+    }
+    assert list(rules.values()) == [group] * 3
+    outputs = shared.find_outputs("*")
+    secrets = {name for name in outputs if name.endswith("UpdateSecretArn")}
+    assert len(secrets) == 3
+    assert len({json.dumps(outputs[name]["Value"]) for name in secrets}) == 1
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_callers_need_neither_key_nor_load_balancer(shared: bool) -> None:
+    """With `caller_role_arns` each function has a URL that these roles may invoke, and no rule."""
+    roles = [f"arn:aws:iam::{ACCOUNT}:role/console-{number}" for number in (1, 2)]
+    update_api = {"caller_role_arns": roles, "shared": shared}
+    made = edge_stack(two_servers(update_api=update_api))
+    made.resource_count_is("AWS::Lambda::Url", 1 if shared else 3)
+    made.resource_count_is(SECRET, 0)
+    for kind in (LISTENER_RULE, TARGET_GROUP, FUNCTION):
+        assert not [name for name in made.find_resources(kind) if name.startswith("UpdateRouter")]
+    for kind in (LISTENER_RULE, TARGET_GROUP):
+        assert not [name for name in made.find_resources(kind) if name.startswith("UpdateApi")]
+    granted = {
+        role
+        for policy in made.find_resources(POLICY).values()
+        if "lambda:InvokeFunctionUrl" in json.dumps(policy)
+        for role in policy["Properties"]["Roles"]
+    }
+    assert granted == {"console-1", "console-2"}
+    assert not [name for name in made.find_outputs("*") if name.endswith("UpdateSecretArn")]
+    (url,) = made.find_outputs("CoUpdateUrl").values()
+    assert "FunctionUrl" in json.dumps(url["Value"])
+
+
+@pytest.mark.parametrize(
+    ("shared", "storage", "more"),
+    [(False, False, 26), (False, True, 29), (True, False, 19), (True, True, 22)],
+)
+def test_a_further_server_takes_so_many_resources(shared: bool, storage: bool, more: int) -> None:
+    """What the README says of how many servers fit in a stack."""
+    counts = []
+    for count in (2, 3):
+        servers = [{"name": f"es-{index}", "storage": storage} for index in range(count)]
+        data = minimal(edge_servers={"long_running": servers}, update_api={"shared": shared})
+        counts.append(len(edge_stack(data).to_json()["Resources"]))
+    assert counts[1] - counts[0] == more
 
 
 def test_state_is_kept_by_default(big: Template) -> None:
     """Zone, bucket, logs and generated secrets outlive the stack."""
-    assert _deletion_policies(big, log_groups=5) == {"Retain"}
+    assert _deletion_policies(big, log_groups=7) == {"Retain"}
     found = attributes(properties(big, LOAD_BALANCER), "LoadBalancerAttributes")
     assert found["deletion_protection.enabled"] == "true"
     big.resource_count_is("Custom::S3AutoDeleteObjects", 0)
@@ -160,7 +247,7 @@ def test_state_is_kept_by_default(big: Template) -> None:
 
 def test_state_goes_with_the_stack_if_allowed(deletable: Template) -> None:
     """With `allow_delete_resources` the same resources are deleted, and the bucket is emptied."""
-    assert _deletion_policies(deletable, log_groups=6) == {"Delete"}
+    assert _deletion_policies(deletable, log_groups=8) == {"Delete"}
     found = attributes(properties(deletable, LOAD_BALANCER), "LoadBalancerAttributes")
     assert found["deletion_protection.enabled"] == "false"
     deletable.resource_count_is("Custom::S3AutoDeleteObjects", 1)
@@ -172,7 +259,7 @@ def _deletion_policies(template: Template, *, log_groups: int) -> set[str]:
         for resource_type in (HOSTED_ZONE, BUCKET, LOG_GROUP, SECRET)
         for resource in template.find_resources(resource_type).values()
     ]
-    assert len(found) == 1 + 1 + log_groups + 2
+    assert len(found) == 1 + 1 + log_groups + 3
     return {entry[key] for entry in found for key in ("DeletionPolicy", "UpdateReplacePolicy")}
 
 
@@ -191,10 +278,9 @@ def test_outputs_of_one_server(template: Template) -> None:
 
 
 def test_outputs_of_hyphenated_names_cannot_clash(big: Template) -> None:
-    """A name with hyphens becomes letters, digits and a distinction; the coordinator has two."""
+    """A name with hyphens becomes letters, digits and a distinction; others stay as they are."""
     names = set(big.find_outputs("*"))
-    assert {"CoUrl", "CoGrpcEndpoint"} <= names
-    assert "CoUpdateUrl" not in names
+    assert {"CoUrl", "CoGrpcEndpoint", "CoUpdateUrl", "CoUpdateSecretArn"} <= names
     hyphenated = {name for name in names if name.startswith("EsEu1")}
     assert {re.sub(r"^EsEu1[0-9a-f]{6}", "", name) for name in hyphenated} == {
         "Url",
@@ -362,7 +448,9 @@ def test_exposes_what_it_made() -> None:
     """Network, cluster, names, load balancer and servers are attributes."""
     stack = _stack(two_servers())
     assert list(stack.edge_servers) == ["es", "es-eu-1"]
-    assert list(stack.update_apis) == ["es", "es-eu-1"]
+    assert set(stack.update_apis) == {"co", "es", "es-eu-1"}
+    for name, api in stack.update_apis.items():
+        assert [service.name for service in api.services] == [name]
     assert stack.coordinator is not None
     assert stack.coordinator.name == "co"
     assert stack.namespace is not None

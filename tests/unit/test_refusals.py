@@ -13,6 +13,7 @@ from datafi_cdk import (
     InvalidInputError,
     SharedIngress,
     UpdateApi,
+    UpdateRouter,
 )
 from aws_cdk import Duration, SecretValue, Stack, Token
 from aws_cdk import aws_certificatemanager as acm
@@ -441,11 +442,11 @@ REFUSALS: list[tuple[Callable[[], Any], str, str, str, str]] = [
         (
             lambda count=count: update_api(count),
             "Test/Updates: services",
-            "a list of exactly one EdgeServer or Coordinator",
-            str(["EdgeServer"] * count).replace("'", ""),
-            "one update API for each",
+            "a list of 1 to 20 of EdgeServer and Coordinator",
+            str(count),
+            "hand in the servers on Fargate that it updates",
         )
-        for count in (0, 2)
+        for count in (0, 21)
     ),
     (
         lambda: update_api(secret=CANARY),
@@ -456,10 +457,10 @@ REFUSALS: list[tuple[Callable[[], Any], str, str, str, str]] = [
     ),
     (
         two_update_apis_for_one_server,
-        "Test/Up-b: ",
-        "the only one of its kind on port 443 of Test/Ingress",
-        f"df-update.{ROOT_DOMAIN} /es'",
-        "remove one of the two",
+        "Test/Up-b: services",
+        "those that no other update API updates",
+        "Test/Es, which Test/Up-a updates",
+        "leave it out",
     ),
 ]
 
@@ -552,9 +553,10 @@ def test_refuses_with_every_fault_of_names_and_update_api() -> None:
         "Test/Dns: root_domain",
         "Test/Dns: certificate",
     }
-    assert places(lambda: update_api(2, secret=CANARY)) == {
+    assert places(lambda: update_api(0, secret=CANARY, allowed_tags=["v 1"])) == {
         "Test/Updates: secret",
         "Test/Updates: services",
+        "Test/Updates: allowed_tags",
     }
 
 
@@ -624,10 +626,10 @@ def server_of_another_ingress() -> None:
     UpdateApi(Stack.of(other), "Updates", ingress=other, services=[edge_server(made)])
 
 
-def root_path_without_update_apis() -> None:
-    """A rule for the root path that leads nowhere."""
+def router_without_update_apis() -> None:
+    """A router that leads nowhere."""
     made = surroundings()
-    UpdateApi.add_root_path_rule(made.stack, "Root", ingress=made.ingress, update_apis=[])
+    UpdateRouter(made.stack, "Router", ingress=made.ingress, update_apis=[])
 
 
 def two_ingresses_of_one_dns() -> None:
@@ -664,7 +666,7 @@ def ingress_in_one_zone() -> SharedIngress:
 
 CANNOT_WORK: list[tuple[Callable[[], Any], str]] = [
     (server_of_another_ingress, "Test/Updates: services"),
-    (root_path_without_update_apis, "Test: update_apis"),
+    (router_without_update_apis, "Test/Router: update_apis"),
     (two_ingresses_of_one_dns, "Test/Second: dns"),
     (lambda: dns_with_zone("other.example.org"), "Test/Dns: hosted_zone"),
     (dns_with_private_zone, "Test/Dns: hosted_zone"),

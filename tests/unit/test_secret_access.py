@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from datafi_cdk import Coordinator, EdgeServer, EdgeStorage, ServerlessEdgeServer, UpdateApi
@@ -159,3 +160,14 @@ def test_a_key_by_its_alias_is_granted_by_a_condition(
         assert named == {"kms:ResourceAliases": ALIAS}
         reads_a_secret = role in ("OwnTaskDefinitionExecution", "OthersTask")
         assert list(conditions) == (["StringLike"] if reads_a_secret else [])
+
+
+def test_a_server_exposes_the_secrets_of_its_variables(surrounded: Surroundings) -> None:
+    """Those whose fields it reads, and not the credentials of a registry, which ECS reads."""
+    servers: dict[str, Any] = {
+        name: surrounded.stack.node.find_child(name) for name in ("Es", "Co", "Named")
+    }
+    paths = {
+        name: [secret.node.path for secret in server.secrets] for name, server in servers.items()
+    }
+    assert paths == {"Es": ["Vault/Es"], "Co": ["Vault/Co"], "Named": ["Test/NamedSecret"]}

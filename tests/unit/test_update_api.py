@@ -1,17 +1,22 @@
-"""UpdateApi: the Lambda, its rights, its rules and its secret."""
+"""UpdateApi: the Lambda, its rights, its rules, its events and its key."""
 
+import json
 from typing import Any
 
 import pytest
-from datafi_cdk import Coordinator, EdgeServer, UpdateApi
-from aws_cdk import RemovalPolicy
+from datafi_cdk import Coordinator, EdgeServer, ImageVersion, UpdateApi, UpdateFreeze, UpdateWindow
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Template
 from deployment import (
+    ACCOUNT,
     FUNCTION,
     KEY_ARN,
     LISTENER,
     LISTENER_RULE,
     LOG_GROUP,
+    POLICY,
     ROLE,
     ROOT_DOMAIN,
     SECRET,
@@ -21,11 +26,36 @@ from deployment import (
     logical_id,
     one,
     properties,
+    resolved,
     secret,
     secret_arn,
     statements,
     surroundings,
 )
+
+RULE = "AWS::Events::Rule"
+PERMISSION = "AWS::Lambda::Permission"
+URL = "AWS::Lambda::Url"
+CLUSTER = "AWS::ECS::Cluster"
+CALLER_ARN = f"arn:aws:iam::{ACCOUNT}:role/console"
+
+
+def edge_server(made: Surroundings, name: str = "es", **arguments: Any) -> EdgeServer:
+    """An edge server of this name."""
+    return EdgeServer(made.stack, name.capitalize(), **made.around, name=name, **arguments)
+
+
+def update_api(made: Surroundings | None = None, **arguments: Any) -> UpdateApi:
+    """An update API with these arguments, of one edge server unless others are among them."""
+    made = made or surroundings()
+    if "services" not in arguments:
+        arguments["services"] = [edge_server(made)]
+    return UpdateApi(made.stack, "Updates", ingress=made.ingress, **arguments)
+
+
+def made_of(api: UpdateApi) -> Template:
+    """The template of the stack of an update API."""
+    return Template.from_stack(Stack.of(api))
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +63,6 @@ def surrounded() -> Surroundings:
     """An edge server and a coordinator, each with an update API."""
     made = surroundings()
     stack = made.stack
-    edge = EdgeServer(stack, "Es", **made.around, name="es")
     coordinator = Coordinator(
         stack,
         "Co",
@@ -41,6 +70,7 @@ def surrounded() -> Surroundings:
         registry_credentials=secret(stack, "acr"),
         secret=secret(stack, "co"),
     )
+    edge = edge_server(made, secret=secret(stack, "es"))
     UpdateApi(stack, "PlainUpdates", ingress=made.ingress, services=[edge])
     UpdateApi(
         stack,
@@ -48,6 +78,12 @@ def surrounded() -> Surroundings:
         ingress=made.ingress,
         services=[coordinator],
         secret=secret(stack, "update", with_key=True),
+        allowed_tags=["latest", "v*"],
+        update_windows=[UpdateWindow(days=["MON"], start="22:00", duration=Duration.hours(4))],
+        update_freezes=[UpdateFreeze(start="2026-12-20T00:00:00Z")],
+        redeploy_on_rotation=True,
+        reserved_concurrent_executions=5,
+        http_rule_priority=45_000,
         removal_policy=RemovalPolicy.DESTROY,
     )
     return made
@@ -57,6 +93,30 @@ def surrounded() -> Surroundings:
 def template(surrounded: Surroundings) -> Template:
     """Its template."""
     return Template.from_stack(surrounded.stack)
+
+
+@pytest.fixture(scope="module")
+def shared() -> Template:
+    """One update API of three servers, of which the last has a fixed version."""
+    made = surroundings()
+    fixed = {"image_version": ImageVersion.fixed("v2"), "secret": secret(made.stack, "fixed")}
+    services = [
+        edge_server(made, secret=secret(made.stack, "es")),
+        edge_server(made, "fr", image_version=ImageVersion.from_parameter_name("/acme/fr")),
+        edge_server(made, "gb", **fixed),
+    ]
+    return made_of(update_api(made, services=services, redeploy_on_rotation=True))
+
+
+@pytest.fixture(scope="module")
+def called() -> Template:
+    """An update API that two principals call with requests signed for IAM."""
+    made = surroundings()
+    callers = [
+        iam.Role(made.stack, "Own", assumed_by=iam.AccountRootPrincipal()),
+        iam.Role.from_role_arn(made.stack, "Console", CALLER_ARN),
+    ]
+    return made_of(update_api(made, callers=callers))
 
 
 def variables(template: Template, prefix: str) -> Any:
@@ -69,74 +129,77 @@ def reference(template: Template, resource_type: str, prefix: str, attribute: st
     return {"Fn::GetAtt": [logical_id(template, resource_type, prefix), attribute]}
 
 
-def test_function_is_small_and_in_python(template: Template) -> None:
-    """Python 3.13, 256 MiB, two minutes; the handler is the asset's."""
-    made = properties(template, FUNCTION, "PlainUpdates")
-    found = tuple(made[key] for key in ("Runtime", "Handler", "MemorySize", "Timeout"))
-    assert found == ("python3.13", "handler.handler", 256, 120)
+def services(template: Template, prefix: str, **names: str) -> Any:
+    """The variable SERVICES, with the cluster's ARN and these names of services by their ids."""
+    known = {f"{logical_id(template, CLUSTER)}.Arn": "cluster-arn"}
+    for service, name in names.items():
+        known[f"{logical_id(template, SERVICE, service)}.Name"] = name
+    return json.loads(resolved(variables(template, prefix)["SERVICES"], known))
 
 
-def test_function_knows_its_one_edge_server(template: Template) -> None:
-    """The Lambda is told service, cluster, name, kind, container and the secret's ARN; no key."""
-    assert variables(template, "PlainUpdates") == {
-        "SERVICE_ARN": {"Ref": logical_id(template, SERVICE, "Es")},
-        "CLUSTER_ARN": reference(template, "AWS::ECS::Cluster", "Cluster", "Arn"),
-        "SERVICE_NAME": "es",
-        "SERVICE_TYPE": "ES",
-        "CONTAINER_NAME": "es",
-        "API_KEY_SECRET_ARN": {"Ref": logical_id(template, SECRET, "PlainUpdates")},
-    }
+def arn(service: str, *resource: Any) -> dict[str, Any]:
+    """An ARN of the stack's partition, region and account."""
+    parts: list[Any] = [
+        "arn:", {"Ref": "AWS::Partition"}, f":{service}:", {"Ref": "AWS::Region"}, ":",
+        {"Ref": "AWS::AccountId"},
+    ]  # fmt: skip
+    first, *others = resource
+    return {"Fn::Join": ["", [*parts, f":{first}", *others]]}
 
 
-def test_function_knows_its_coordinator(template: Template) -> None:
-    """For a coordinator the kind is CO, and an existing secret is named by its ARN."""
-    found = variables(template, "FullUpdates")
-    assert found["SERVICE_ARN"] == {"Ref": logical_id(template, SERVICE, "Co")}
-    assert (found["SERVICE_NAME"], found["SERVICE_TYPE"]) == ("co", "CO")
-    assert found["API_KEY_SECRET_ARN"] == secret_arn("update")
-
-
-def test_secret_is_generated_by_default(template: Template) -> None:
-    """A key of 43 letters and digits is generated at deployment, and kept."""
-    made = one(template, SECRET)
-    assert made["Properties"]["GenerateSecretString"] == {
-        "ExcludePunctuation": True,
-        "PasswordLength": 43,
-    }
-    assert (made["DeletionPolicy"], made["UpdateReplacePolicy"]) == ("Retain", "Retain")
-
-
-def test_function_may_do_exactly_what_a_rollout_needs(template: Template) -> None:
-    """Log, key, one service, task definitions, and the service's two roles for ECS only."""
-    roles = [
-        reference(template, ROLE, f"EsTaskDefinition{role}Role", "Arn")
-        for role in ("Task", "Execution")
-    ]
-    assert statements(template, "PlainUpdatesRole") == [
+def own(template: Template, prefix: str) -> list[tuple[Any, Any, Any]]:
+    """What every update API may do for itself: write its log and tell of changes."""
+    return [
         (
             ["logs:CreateLogStream", "logs:PutLogEvents"],
-            reference(template, LOG_GROUP, "PlainUpdates", "Arn"),
+            reference(template, LOG_GROUP, prefix, "Arn"),
             None,
         ),
         (
-            ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
-            {"Ref": logical_id(template, SECRET)},
+            ["events:PutEvents"],
+            arn("events", "event-bus/default"),
+            {"StringEquals": {"events:source": "datafi.update-api"}},
+        ),
+    ]
+
+
+def reading(template: Template, server: str) -> list[tuple[Any, Any, Any]]:
+    """What it may read of a server, whatever decides its version."""
+    return [
+        (["ecs:DescribeServices"], {"Ref": logical_id(template, SERVICE, server)}, None),
+        (["ecs:DescribeTaskDefinition"], "*", None),
+    ]
+
+
+def moving(template: Template, server: str, parameter: str) -> list[tuple[Any, Any, Any]]:
+    """What it may do with a server whose version is in a parameter."""
+    service_id = logical_id(template, SERVICE, server)
+    service = {"Ref": service_id}
+    revisions = arn(
+        "ecs", "service-revision/", {"Ref": logical_id(template, CLUSTER)}, "/",
+        {"Fn::GetAtt": [service_id, "Name"]}, "/*",
+    )  # fmt: skip
+    version = arn("ssm", f"parameter{parameter}")
+    roles = [
+        reference(template, ROLE, f"{server}TaskDefinition{role}Role", "Arn")
+        for role in ("Task", "Execution")
+    ]
+    return [
+        (["ecs:ListServiceDeployments"], service, None),
+        (["ecs:DescribeServiceRevisions"], [service, revisions], None),
+        (["ssm:GetParameterHistory"], version, None),
+        (
+            ["ssm:LabelParameterVersion", "ssm:PutParameter", "ssm:UnlabelParameterVersion"],
+            version,
             None,
         ),
         (
-            ["ecs:DescribeServices", "ecs:UpdateService"],
-            {"Ref": logical_id(template, SERVICE, "Es")},
+            ["ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"],
+            arn("ssm", f"parameter{parameter}.lease"),
             None,
         ),
-        (
-            [
-                "ecs:DeregisterTaskDefinition",
-                "ecs:DescribeTaskDefinition",
-                "ecs:RegisterTaskDefinition",
-            ],
-            "*",
-            None,
-        ),
+        (["ecs:UpdateService"], service, None),
+        (["ecs:DeregisterTaskDefinition", "ecs:RegisterTaskDefinition"], "*", None),
         (
             ["ecs:TagResource"],
             "*",
@@ -150,6 +213,167 @@ def test_function_may_do_exactly_what_a_rollout_needs(template: Template) -> Non
     ]
 
 
+def in_any_order(granted: list[tuple[Any, Any, Any]]) -> list[str]:
+    """Statements of which each is once, as CDK leaves out those that are there already."""
+    return sorted({json.dumps(statement, sort_keys=True) for statement in granted})
+
+
+def test_function_is_small_and_in_python(template: Template) -> None:
+    """Python 3.13, 256 MiB, two minutes; the handler is the asset's."""
+    made = properties(template, FUNCTION, "PlainUpdates")
+    found = tuple(made[key] for key in ("Runtime", "Handler", "MemorySize", "Timeout"))
+    assert found == ("python3.13", "handler.handler", 256, 120)
+
+
+def test_function_knows_its_one_edge_server(template: Template) -> None:
+    """Cluster, name, kind, service, stack and parameter, and where the key is; not the key."""
+    assert services(template, "PlainUpdates", Es="es-service") == {
+        "clusters": ["cluster-arn"],
+        "services": [["es", "ES", 0, "es-service", "Test", "/datafi/Test/Es"]],
+    }
+    found = variables(template, "PlainUpdates")
+    assert set(found) == {"SERVICES", "API_KEY_SECRET_ARN", "ALLOWED_TAGS", "UPDATE_WINDOWS"}
+    assert found["API_KEY_SECRET_ARN"] == {"Ref": logical_id(template, SECRET, "PlainUpdates")}
+
+
+def test_function_knows_its_coordinator(template: Template) -> None:
+    """For a coordinator the kind is CO, and an existing secret is named by its ARN."""
+    (entry,) = services(template, "FullUpdates", Co="co-service")["services"]
+    assert entry == ["co", "CO", 0, "co-service", "Test", "/datafi/Test/Co"]
+    assert variables(template, "FullUpdates")["API_KEY_SECRET_ARN"] == secret_arn("update")
+
+
+def test_function_knows_all_its_services(shared: Template) -> None:
+    """A cluster that they share is told once; of a fixed version there is no parameter."""
+    names = {"Es": "a", "Fr": "b", "Gb": "c"}
+    assert services(shared, "Updates", **names) == {
+        "clusters": ["cluster-arn"],
+        "services": [
+            ["es", "ES", 0, "a", "Test", "/datafi/Test/Es"],
+            ["fr", "ES", 0, "b", "Test", "/acme/fr"],
+            ["gb", "ES", 0, "c", "Test", ""],
+        ],
+    }
+
+
+def test_tags_and_times_are_free_by_default(template: Template) -> None:
+    """Without patterns every tag is allowed, and without windows every time."""
+    found = variables(template, "PlainUpdates")
+    assert json.loads(found["ALLOWED_TAGS"]) == []
+    assert json.loads(found["UPDATE_WINDOWS"]) == {"windows": [], "freezes": []}
+
+
+def test_function_is_told_of_tags_and_times(template: Template) -> None:
+    """Patterns as they are written, a window in minutes since Monday, a freeze with its start."""
+    found = variables(template, "FullUpdates")
+    assert json.loads(found["ALLOWED_TAGS"]) == ["latest", "v*"]
+    assert json.loads(found["UPDATE_WINDOWS"]) == {
+        "windows": [[22 * 60, 240]],
+        "freezes": [["2026-12-20T00:00:00Z", None]],
+    }
+
+
+def test_as_many_services_as_are_taken_fit_in_the_environment() -> None:
+    """Twenty servers with names of a usual length leave room in Lambda's 4096 bytes."""
+    made = surroundings()
+    names = [f"edge-server-of-finance-{number:02}" for number in range(20)]
+    servers = [edge_server(made, name) for name in names]
+    api = update_api(made, services=servers, allowed_tags=["latest", "v*"])
+    template = made_of(api)
+    known = {f"{logical_id(template, CLUSTER)}.Arn": f"arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/"}
+    known = {name: f"{value}{'c' * 40}" for name, value in known.items()}
+    for service in template.find_resources(SERVICE):
+        known[f"{service}.Name"] = f"DatafiEdge-{service}-AbCdEfGhIjKl"
+    known[logical_id(template, SECRET)] = secret_arn("EdgeServerUpdatesSecret")
+    found = {key: resolved(value, known) for key, value in variables(template, "Updates").items()}
+    assert len(json.loads(found["SERVICES"])["services"]) == 20
+    assert sum(len(f"{key}{value}".encode()) for key, value in found.items()) < 4096
+    assert properties(template, FUNCTION, "Updates")["Description"] == (
+        "Datafi update API of 20 services"
+    )
+
+
+def test_function_says_whose_updates_it_is_for(shared: Template) -> None:
+    """The function's description names the services, while Lambda takes so many letters."""
+    found = properties(shared, FUNCTION, "Updates")["Description"]
+    assert found == "Datafi update API of es, fr, gb"
+
+
+def test_secret_is_generated_by_default(template: Template) -> None:
+    """A key of 43 letters and digits is generated at deployment, and kept."""
+    made = one(template, SECRET)
+    assert made["Properties"]["GenerateSecretString"] == {
+        "ExcludePunctuation": True,
+        "PasswordLength": 43,
+    }
+    assert (made["DeletionPolicy"], made["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_function_may_do_exactly_what_a_rollout_needs(template: Template) -> None:
+    """Log, key, audit, one service, its parameter, and its two roles for ECS only."""
+    log, audit = own(template, "PlainUpdates")
+    key = (["secretsmanager:GetSecretValue"], {"Ref": logical_id(template, SECRET)}, None)
+    assert statements(template, "PlainUpdatesRole") == [
+        log, key, audit, *reading(template, "Es"), *moving(template, "Es", "/datafi/Test/Es"),
+    ]  # fmt: skip
+
+
+def test_function_may_decrypt_an_existing_secret(template: Template) -> None:
+    """With a secret of a customer-managed key it may decrypt that one secret; else as others."""
+    log, audit = own(template, "FullUpdates")
+    granted = statements(template, "FullUpdatesRole")
+    (decrypts,) = [entry for entry in granted if entry[0] == ["kms:Decrypt"]]
+    granted.remove(decrypts)
+    assert granted == [
+        log,
+        (["secretsmanager:GetSecretValue"], secret_arn("update"), None),
+        audit,
+        *reading(template, "Co"),
+        *moving(template, "Co", "/datafi/Test/Co"),
+    ]
+    assert decrypts[1] == KEY_ARN
+    assert secret_arn("update") in json.dumps(decrypts[2])
+
+
+def test_function_may_move_all_its_services_and_no_other(shared: Template) -> None:
+    """A parameter of one's own is written like ours; of a fixed version all is only read."""
+    key = (["secretsmanager:GetSecretValue"], {"Ref": logical_id(shared, SECRET)}, None)
+    assert in_any_order(statements(shared, "UpdatesRole")) == in_any_order(
+        [
+            key,
+            *own(shared, "Updates"),
+            *reading(shared, "Es"),
+            *moving(shared, "Es", "/datafi/Test/Es"),
+            *reading(shared, "Fr"),
+            *moving(shared, "Fr", "/acme/fr"),
+            *reading(shared, "Gb"),
+        ]
+    )
+
+
+def test_a_fixed_version_is_only_read() -> None:
+    """An update API of a fixed version may read the service, and is told of no event."""
+    made = surroundings()
+    fixed = edge_server(made, image_version=ImageVersion.fixed("v2"))
+    template = made_of(update_api(made, services=[fixed], redeploy_on_rotation=True))
+    log, audit = own(template, "Updates")
+    key = (["secretsmanager:GetSecretValue"], {"Ref": logical_id(template, SECRET)}, None)
+    assert statements(template, "UpdatesRole") == [log, key, audit, *reading(template, "Es")]
+    template.resource_count_is(RULE, 0)
+
+
+def test_a_secret_of_a_partial_arn_is_read_by_its_prefix() -> None:
+    """The six characters that Secrets Manager appends are any: no other secret matches."""
+    made = surroundings()
+    partial = secret_arn("update")[: -len("-AbCdEf")]
+    key = secretsmanager.Secret.from_secret_partial_arn(made.stack, "Key", partial)
+    template = made_of(update_api(made, secret=key))
+    granted = statements(template, "UpdatesRole")
+    (found,) = [entry for entry in granted if "secretsmanager:GetSecretValue" in entry[0]]
+    assert found == (["secretsmanager:GetSecretValue"], f"{partial}-??????", None)
+    assert variables(template, "Updates")["API_KEY_SECRET_ARN"] == partial
+
+
 def test_function_has_no_managed_policies(template: Template) -> None:
     """The role is assumed by Lambda alone and has no policy but its own."""
     made = properties(template, ROLE, "PlainUpdatesRole")
@@ -161,10 +385,105 @@ def test_function_has_no_managed_policies(template: Template) -> None:
     assert function["Role"] == reference(template, ROLE, "PlainUpdatesRole", "Arn")
 
 
-def test_function_may_decrypt_an_existing_secret(template: Template) -> None:
-    """With a secret that has a customer-managed key, the Lambda may decrypt with that key."""
-    decrypts = [s for s in statements(template, "FullUpdatesRole") if "kms:Decrypt" in s[0]]
-    assert [(actions, arn) for actions, arn, _ in decrypts] == [(["kms:Decrypt"], KEY_ARN)]
+def rules(template: Template, prefix: str = "") -> dict[str, Any]:
+    """The event rules by the start of their ids, without the digits at the end."""
+    found = template.find_resources(RULE)
+    return {
+        name[:-8]: entry["Properties"] for name, entry in found.items() if name.startswith(prefix)
+    }
+
+
+def test_function_is_told_of_rollouts(template: Template) -> None:
+    """ECS's events of the one service's deployments, when they are through or have failed."""
+    found = rules(template, "PlainUpdates")["PlainUpdatesRolloutes"]
+    assert found["EventPattern"] == {
+        "source": ["aws.ecs"],
+        "detail-type": ["ECS Deployment State Change"],
+        "resources": [{"Ref": logical_id(template, SERVICE, "Es")}],
+        "detail": {"eventName": ["SERVICE_DEPLOYMENT_COMPLETED", "SERVICE_DEPLOYMENT_FAILED"]},
+    }
+
+
+def test_function_is_told_of_its_services_stack(template: Template) -> None:
+    """CloudFormation's events of the one stack, when an operation on it has come to its end.
+
+    The stack is named with the id behind its name or without, and no other's name starts so.
+    """
+    found = rules(template, "PlainUpdates")["PlainUpdatesStackes"]
+    assert found["EventPattern"] == {
+        "source": ["aws.cloudformation"],
+        "detail-type": ["CloudFormation Stack Status Change"],
+        "detail": {
+            "stack-id": [
+                arn("cloudformation", "stack/Test"),
+                {"prefix": arn("cloudformation", "stack/Test/")},
+            ],
+            "status-details": {"status": [{"suffix": "_COMPLETE"}, {"suffix": "_FAILED"}]},
+        },
+    }
+
+
+def test_rotations_are_told_only_if_asked(template: Template) -> None:
+    """A new value of one of the service's own secrets, which is in none of the other events."""
+    assert set(rules(template, "PlainUpdates")) == {"PlainUpdatesRolloutes", "PlainUpdatesStackes"}
+    found = rules(template, "FullUpdates")["FullUpdatesRotationco"]
+    assert found["EventPattern"] == {
+        "source": ["aws.secretsmanager"],
+        "detail-type": ["Secret Label Updated"],
+        "resources": [secret_arn("co")],
+        "detail": {"labelUpdated": ["AWSCURRENT"]},
+    }
+    (target,) = found["Targets"]
+    assert json.loads(target["Input"]) == {"redeploy": ["co"]}
+
+
+def test_rotations_of_all_secrets_of_a_service_are_told() -> None:
+    """One of a partial ARN by its prefix, one of this app by its reference, keys of JWT too."""
+    made = surroundings()
+    partial = secret_arn("es")[: -len("-AbCdEf")]
+    edge = edge_server(
+        made,
+        secret=secretsmanager.Secret.from_secret_partial_arn(made.stack, "Partial", partial),
+        jwt_jwks_secret=secretsmanager.Secret(made.stack, "Jwks"),
+    )
+    template = made_of(update_api(made, services=[edge], redeploy_on_rotation=True))
+    assert rules(template)["UpdatesRotationes"]["EventPattern"]["resources"] == [
+        {"prefix": f"{partial}-"},
+        {"Ref": logical_id(template, SECRET, "Jwks")},
+    ]
+
+
+def test_a_service_without_secrets_has_no_rotations() -> None:
+    """There is nothing to be told of, also if it is asked for."""
+    template = made_of(update_api(redeploy_on_rotation=True))
+    assert set(rules(template)) == {"UpdatesRolloutes", "UpdatesStackes"}
+
+
+def test_each_service_has_its_events_and_a_fixed_one_has_none(shared: Template) -> None:
+    """Of several services each has rules of its own; nothing is done for a fixed version."""
+    assert set(rules(shared)) == {
+        "UpdatesRolloutes",
+        "UpdatesStackes",
+        "UpdatesRotationes",
+        "UpdatesRolloutfr",
+        "UpdatesStackfr",
+    }
+
+
+def test_events_invoke_the_function_each_by_its_rule(template: Template) -> None:
+    """Each rule has one target, which lets EventBridge invoke it for that rule only."""
+    for name, rule in template.find_resources(RULE).items():
+        api = name[: name.index("Updates") + len("Updates")]
+        function = reference(template, FUNCTION, api, "Arn")
+        (target,) = rule["Properties"]["Targets"]
+        assert target["Arn"] == function
+        (permission,) = [
+            entry["Properties"]
+            for entry in template.find_resources(PERMISSION).values()
+            if entry["Properties"].get("SourceArn") == {"Fn::GetAtt": [name, "Arn"]}
+        ]
+        assert permission["Principal"] == "events.amazonaws.com"
+        assert permission["FunctionName"] == function
 
 
 def test_load_balancer_invokes_the_function(template: Template) -> None:
@@ -173,7 +492,7 @@ def test_load_balancer_invokes_the_function(template: Template) -> None:
     targets = properties(template, TARGET_GROUP, "PlainUpdates")
     assert targets["TargetType"] == "lambda"
     assert targets["Targets"] == [{"Id": function}]
-    permission = properties(template, "AWS::Lambda::Permission", "PlainUpdates")
+    permission = properties(template, PERMISSION, "PlainUpdatesFunction")
     assert permission["Action"] == "lambda:InvokeFunction"
     assert permission["Principal"] == "elasticloadbalancing.amazonaws.com"
     assert permission["FunctionName"] == function
@@ -181,27 +500,56 @@ def test_load_balancer_invokes_the_function(template: Template) -> None:
 
 
 @pytest.mark.parametrize(
-    ("api", "rule", "path"),
+    ("api", "name"),
     [
-        ("PlainUpdates", "Rule", "/es"),
-        ("FullUpdates", "Rule", "/co"),
+        ("PlainUpdates", "es"),
+        ("FullUpdates", "co"),
     ],
 )
-def test_rules_match_both_hosts_and_one_path(
-    template: Template, api: str, rule: str, path: str
+def test_rules_match_both_hosts_and_the_paths_of_one_service(
+    template: Template, api: str, name: str
 ) -> None:
-    """HTTPS requests for the new and the old host with the service's path reach the Lambda."""
-    made = properties(template, LISTENER_RULE, f"{api}{rule}")
+    """HTTPS requests for the new and the old host with the service's paths reach the Lambda."""
+    made = properties(template, LISTENER_RULE, f"{api}Rule")
     hosts = [f"update.{ROOT_DOMAIN}", f"df-update.{ROOT_DOMAIN}"]
     assert made["Conditions"] == [
         {"Field": "host-header", "HostHeaderConfig": {"Values": hosts}},
-        {"Field": "path-pattern", "PathPatternConfig": {"Values": [path]}},
+        {"Field": "path-pattern", "PathPatternConfig": {"Values": [f"/{name}", f"/{name}/*"]}},
     ]
     assert made["ListenerArn"] == {
         "Ref": logical_id(template, LISTENER, "IngressLoadBalancerHttps")
     }
     (action,) = made["Actions"]
     assert action["TargetGroupArn"] == {"Ref": logical_id(template, TARGET_GROUP, api)}
+
+
+def test_each_of_several_services_has_a_rule(shared: Template) -> None:
+    """One target group takes the paths of all of them."""
+    group = {"Ref": logical_id(shared, TARGET_GROUP, "Updates")}
+    made = {
+        name[:-8]: entry["Properties"]
+        for name, entry in shared.find_resources(LISTENER_RULE).items()
+        if name.startswith("Updates")
+    }
+    assert set(made) == {"UpdatesRulees", "UpdatesRulefr", "UpdatesRulegb"}
+    assert [rule["Actions"][0]["TargetGroupArn"] for rule in made.values()] == [group] * 3
+    paths = made["UpdatesRulefr"]["Conditions"][1]["PathPatternConfig"]["Values"]
+    assert paths == ["/fr", "/fr/*"]
+
+
+def test_priority_is_that_of_the_rule(template: Template) -> None:
+    """A given priority is taken; by default it follows from hosts and path."""
+    priorities = {properties(template, LISTENER_RULE, "FullUpdatesRule")["Priority"]}
+    assert priorities == {45_000}
+    plain = properties(template, LISTENER_RULE, "PlainUpdatesRule")["Priority"]
+    assert plain == properties(made_of(update_api()), LISTENER_RULE, "UpdatesRule")["Priority"]
+
+
+def test_concurrency_is_reserved_only_if_asked(template: Template) -> None:
+    """By default the function takes what the account has left."""
+    assert "ReservedConcurrentExecutions" not in properties(template, FUNCTION, "PlainUpdates")
+    full = properties(template, FUNCTION, "FullUpdates")
+    assert full["ReservedConcurrentExecutions"] == 5
 
 
 def test_log_is_kept_for_a_month_unless_asked(template: Template) -> None:
@@ -216,25 +564,79 @@ def test_log_is_kept_for_a_month_unless_asked(template: Template) -> None:
 
 def test_generated_secret_is_deleted_if_asked() -> None:
     """`removal_policy` says what becomes of a generated secret."""
-    made = surroundings()
-    edge = EdgeServer(made.stack, "Es", **made.around, name="es")
-    UpdateApi(
-        made.stack,
-        "Updates",
-        ingress=made.ingress,
-        services=[edge],
-        removal_policy=RemovalPolicy.DESTROY,
+    template = made_of(update_api(removal_policy=RemovalPolicy.DESTROY))
+    assert one(template, SECRET)["DeletionPolicy"] == "Delete"
+
+
+def test_callers_have_a_url_in_place_of_the_load_balancer(called: Template) -> None:
+    """A function URL that IAM guards; no rule, no target group, and no key."""
+    url = properties(called, URL)
+    assert url["AuthType"] == "AWS_IAM"
+    assert url["TargetFunctionArn"] == reference(called, FUNCTION, "Updates", "Arn")
+    for kind in (LISTENER_RULE, TARGET_GROUP):
+        assert not [name for name in called.find_resources(kind) if name.startswith("Updates")]
+    called.resource_count_is(SECRET, 0)
+    assert variables(called, "Updates")["API_KEY_SECRET_ARN"] == ""
+    principals = {
+        json.dumps(entry["Properties"]["Principal"])
+        for entry in called.find_resources(PERMISSION).values()
+    }
+    assert "elasticloadbalancing.amazonaws.com" not in str(principals)
+
+
+def test_callers_may_invoke_the_url_and_nothing_else(called: Template) -> None:
+    """The policy of each caller names the one function, by its URL; nobody else has any."""
+    function = reference(called, FUNCTION, "Updates", "Arn")
+    own_role = {"Ref": logical_id(called, ROLE, "Own")}
+    found = [
+        entry["Properties"]
+        for entry in called.find_resources(POLICY).values()
+        if "lambda:" in json.dumps(entry)
+    ]
+    assert sorted(json.dumps(entry["Roles"]) for entry in found) == sorted(
+        [json.dumps([own_role]), '["console"]']
     )
-    assert one(Template.from_stack(made.stack), SECRET)["DeletionPolicy"] == "Delete"
+    for entry in found:
+        granted = entry["PolicyDocument"]["Statement"]
+        assert {statement["Action"] for statement in granted} <= {
+            "lambda:InvokeFunctionUrl",
+            "lambda:InvokeFunction",
+        }
+        assert all(statement["Condition"] for statement in granted)
+        assert all(statement["Resource"] == function for statement in granted)
+
+
+def test_function_reads_no_secret_with_callers(called: Template) -> None:
+    """As no key is asked for, none may be read; all else is as with a key."""
+    log, audit = own(called, "Updates")
+    assert statements(called, "UpdatesRole") == [
+        log, audit, *reading(called, "Es"), *moving(called, "Es", "/datafi/Test/Es"),
+    ]  # fmt: skip
 
 
 def test_exposes_what_it_made(surrounded: Surroundings) -> None:
-    """Address, secret, function and log group are attributes."""
+    """Addresses, secret, function, log group, target group and services are attributes."""
     api: Any = surrounded.stack.node.find_child("PlainUpdates")
-    assert api.url == f"https://update.{ROOT_DOMAIN}/es"
+    assert api.urls == {"es": f"https://update.{ROOT_DOMAIN}/es"}
+    assert [service.name for service in api.services] == ["es"]
+    assert api.function_url is None
     for attribute, construct_id in {
         "secret": "Secret",
         "function": "Function",
         "log_group": "LogGroup",
+        "target_group": "TargetGroup",
     }.items():
         assert getattr(api, attribute).node.path == f"Test/PlainUpdates/{construct_id}"
+
+
+def test_exposes_what_it_made_for_callers() -> None:
+    """The addresses are those of the function URL; there is neither secret nor target group."""
+    made = surroundings()
+    caller = iam.Role.from_role_arn(made.stack, "Console", CALLER_ARN)
+    api = update_api(made, callers=[caller])
+    assert (api.secret, api.target_group) == (None, None)
+    template = made_of(api)
+    url = {f"{logical_id(template, URL)}.FunctionUrl": "https://abc.lambda-url.aws/"}
+    assert {
+        name: resolved(made.stack.resolve(address), url) for name, address in api.urls.items()
+    } == {"es": "https://abc.lambda-url.aws/es"}

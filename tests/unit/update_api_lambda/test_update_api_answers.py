@@ -30,7 +30,7 @@ def test_moves_the_service_and_says_so(world: Any) -> None:
             "serviceName": "es",
         },
         "requestId": "request-1",
-        "timestamp": "2026-01-02T03:04:05+00:00",
+        "timestamp": "2026-01-05T03:04:05+00:00",
     }
     assert world.ecs.image() == "datafi/es:v2"
 
@@ -44,25 +44,51 @@ def test_does_nothing_for_the_tag_that_runs(world: Any) -> None:
     assert answer["statusCode"] == 200
     assert body["message"] == "es already runs v2."
     assert body["details"]["newTaskDefinitionArn"] == REVISION.format(2)
-    assert world.ecs.names()[before:] == ["DescribeServices", "DescribeTaskDefinition"]
+    assert set(world.ecs.names()[before:]) == {"DescribeServices", "DescribeTaskDefinition"}
+    assert world.ssm.value == "v2"
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD", "OPTIONS", "post", "", None])
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "HEAD", "OPTIONS", "post", "", None])
 def test_refuses_other_methods(world: Any, method: str | None) -> None:
-    """405 names the method that is allowed, in the header too, and asks AWS nothing."""
+    """405 names the methods that are allowed, in the header too, and asks AWS nothing."""
     answer = world.send(httpMethod=method)
     assert answer["statusDescription"] == "405 Method Not Allowed"
-    assert answer["headers"]["allow"] == "POST"
+    assert answer["headers"]["allow"] == "GET, POST"
     assert json.loads(answer["body"]) == {
         "error": "Method Not Allowed",
-        "message": "The method must be POST.",
+        "message": "The method must be GET or POST.",
     }
     assert world.secrets.calls == world.ecs.calls == []
 
 
+def test_a_rollback_is_posted(world: Any) -> None:
+    """GET of a rollback would change what it only reads."""
+    answer = world.send(httpMethod="GET", path="/es/rollback")
+    assert answer["statusCode"] == 405
+    assert answer["headers"]["allow"] == "POST"
+
+
+@pytest.mark.parametrize("path", ["/", "", "/co", "/es/x", "/es/rollback/x", "/ES", "//es/x"])
+def test_other_paths_are_not_found(world: Any, path: str) -> None:
+    """404 names the paths there are, to who has the key only."""
+    answer = world.send(path=path)
+    assert answer["statusDescription"] == "404 Not Found"
+    assert json.loads(answer["body"]) == {
+        "error": "Not Found",
+        "message": "The path must be one of /es, or one of these with /rollback.",
+    }
+    assert world.send(path=path, headers={})["statusCode"] == 401
+    assert world.ecs.calls == []
+
+
+def test_the_end_of_a_path_may_have_a_slash(world: Any) -> None:
+    """As addresses are often written."""
+    assert world.send(path="/es/")["statusCode"] == 200
+
+
 def test_answers_multi_value_headers_in_kind(world: Any) -> None:
     """A target group with multi-value headers drops an answer with plain ones."""
-    answer = world.send(headers=None, multiValueHeaders={"x-api-key": ["wrong", "canary"]})
+    answer = world.send(headers=None, multiValueHeaders={"x-api-key": ["canary", "wrong"]})
     assert answer["statusCode"] == 401
     assert answer["multiValueHeaders"]["content-type"] == ["application/json"]
     assert "headers" not in answer
@@ -77,19 +103,72 @@ def test_survives_events_of_no_load_balancer(world: Any, event: object) -> None:
 def test_logs_one_entry_for_a_request(world: Any) -> None:
     """The entry of a move: who, what, from, to, how long."""
     world.send(path="/es")
-    assert world.log == [
-        {
-            "requestId": "request-1",
-            "sourceIp": "203.0.113.7",
-            "method": "POST",
-            "path": "/es",
-            "service": "es",
-            "toTag": "v2",
-            "fromTag": "v1",
-            "status": 200,
-            "durationMs": 0,
-        }
-    ]
+    (entry,) = world.log
+    metrics = entry.pop("_aws")
+    assert entry == {
+        "requestId": "request-1",
+        "caller": "203.0.113.7",
+        "method": "POST",
+        "path": "/es",
+        "service": "es",
+        "to": "v2",
+        "from": "v1",
+        "status": 200,
+        "durationMs": 0,
+        "Requests": 1,
+        "Updates": 1,
+        "Refusals": 0,
+        "Faults": 0,
+    }
+    (directive,) = metrics["CloudWatchMetrics"]
+    assert directive["Namespace"] == "Datafi/UpdateApi"
+    assert directive["Dimensions"] == [["service"]]
+    assert {metric["Name"] for metric in directive["Metrics"]} == {
+        "Requests",
+        "Updates",
+        "Refusals",
+        "Faults",
+        "durationMs",
+    }
+    assert metrics["Timestamp"] == 1767582245000
+
+
+@pytest.mark.parametrize(
+    ("event", "counted"),
+    [({"body": "x"}, "Refusals"), ({"headers": {}}, "Refusals"), ({"path": "/co"}, "Refusals")],
+)
+def test_counts_refusals(world: Any, event: dict[str, Any], counted: str) -> None:
+    """Each request counts, and what became of it."""
+    world.send(**event)
+    (entry,) = world.log
+    assert entry["Requests"] == entry[counted] == 1
+    assert entry["Updates"] == entry["Faults"] == 0
+
+
+def test_tells_the_audit_trail(world: Any) -> None:
+    """One event on the default bus for one change, with who asked for it."""
+    world.order(imageTag="v2")
+    (_, parameters) = world.events.calls[0]
+    (entry,) = parameters["Entries"]
+    assert (entry["Source"], entry["DetailType"]) == ("datafi.update-api", "Datafi Service Update")
+    assert json.loads(entry["Detail"]) == {
+        "service": "es",
+        "action": "update",
+        "from": "v1",
+        "to": "v2",
+        "by": "203.0.113.7",
+        "requestId": "request-1",
+    }
+
+
+def test_an_update_without_an_audit_event_says_so(world: Any) -> None:
+    """It is done all the same; the answer and the log tell what is missing."""
+    world.events.error_code = "InternalFailure"
+    answer = json.loads(world.order(imageTag="v2")["body"])
+    warning = "events:PutEvents failed: InternalFailure: the update is in no audit event."
+    assert answer["warnings"] == [warning]
+    assert world.ecs.image() == "datafi/es:v2"
+    assert world.log[0]["fault"] == "events:PutEvents"
 
 
 def test_a_line_cannot_be_broken_or_grown(asset: Any, world: Any, capsys: Any) -> None:

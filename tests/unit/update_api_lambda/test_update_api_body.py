@@ -40,6 +40,8 @@ def test_accepts(world: Any, event: dict[str, Any]) -> None:
     assert world.ecs.image() == "datafi/es:v2"
 
 
+DIGEST = "sha256:" + "a" * 64
+ONE = 'The body must have one of "imageTag" and "imageDigest".'
 OBJECT = 'The body must be a JSON object such as {"imageTag": "v2"}.'
 TARGET = 'target must be "ES" or left out.'
 LENGTH = "The body must be at most 10240 bytes long."
@@ -77,6 +79,12 @@ UTF8 = "The body must be valid UTF-8."
         ({"body": '{"imageTag": "v2", "target": "es"}'}, TARGET),
         ({"body": '{"imageTag": "v2", "target": ["ES"]}'}, TARGET),
         ({"body": '{"imageTag": "v2", "target": ""}'}, TARGET),
+        ({"body": "{}"}, ONE),
+        ({"body": '{"imageTag": null}'}, ONE),
+        ({"body": json.dumps({"imageTag": "v2", "imageDigest": DIGEST})}, ONE),
+        ({"body": '{"imageTag": "v2", "force": "yes"}'}, "force must be true or false."),
+        ({"body": '{"imageTag": "v2", "force": 1}'}, "force must be true or false."),
+        ({"body": '{"imageTag": "v2", "dryRun": []}'}, "dryRun must be true or false."),
     ],
 )
 def test_refuses(world: Any, event: dict[str, Any], message: str) -> None:
@@ -108,7 +116,6 @@ def test_accepts_a_tag_of_the_oci_grammar(asset: Any, tag: str) -> None:
         "x" * 129,
         "v2\u0660",
         2,
-        None,
         ["v2"],
     ],
 )
@@ -120,5 +127,48 @@ def test_refuses_another_tag(world: Any, tag: object) -> None:
         "imageTag must be a string of 1 to 128 characters from A-Z, a-z, 0-9, '_', '.' and '-', "
         "the first one not '.' or '-'."
     )
-    assert "toTag" not in world.log[0]
+    assert "to" not in world.log[0]
     assert world.ecs.calls == []
+
+
+@pytest.mark.parametrize(
+    "digest", ["", "sha256:", "sha256:" + "A" * 64, "sha512:" + "a" * 64, DIGEST + "a", 7, "v2"]
+)
+def test_refuses_another_digest(world: Any, digest: object) -> None:
+    """400 says what a digest is made of."""
+    answer = world.order(imageDigest=digest)
+    assert answer["statusCode"] == 400
+    assert json.loads(answer["body"])["message"] == (
+        "imageDigest must be 'sha256:' and 64 characters from 0-9 and a-f."
+    )
+
+
+def test_a_digest_takes_the_place_of_a_tag_and_back(world: Any) -> None:
+    """The separator follows; the parameter holds the digest as it is."""
+    assert world.order(imageDigest=DIGEST)["statusCode"] == 200
+    assert world.ecs.image() == f"datafi/es@{DIGEST}"
+    assert world.ssm.value == DIGEST
+    assert world.report()["live"] == {"imageDigest": DIGEST}
+    assert world.order(imageTag="v3")["statusCode"] == 200
+    assert world.ecs.image() == "datafi/es:v3"
+
+
+@pytest.mark.parametrize(
+    ("tag", "status"),
+    [("v2", 200), ("release-7", 200), ("release-10", 400), ("xv2", 400), ("next", 400)],
+)
+def test_only_allowed_tags_are_taken(world: Any, tag: str, status: int) -> None:
+    """`*` stands for any characters and `?` for one; the answer names the patterns."""
+    world.build(ALLOWED_TAGS='["v*", "release-?"]')
+    answer = world.update(tag)
+    assert answer["status"] == status
+    if status == 400:
+        assert answer["message"] == "imageTag must match one of: v*, release-?"
+
+
+def test_with_allowed_tags_no_digest_is_taken(world: Any) -> None:
+    """It could be that of any tag."""
+    world.build(ALLOWED_TAGS='["v*"]')
+    answer = world.order(imageDigest=DIGEST)
+    assert answer["statusCode"] == 400
+    assert "allowed tags" in json.loads(answer["body"])["message"]

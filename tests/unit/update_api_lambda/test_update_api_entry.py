@@ -13,21 +13,17 @@ from typing import Any
 import pytest
 
 ASSET = Path(__file__).parents[3] / "lambda_assets" / "update_api"
-SETTINGS = [
-    "SERVICE_ARN",
-    "CLUSTER_ARN",
-    "SERVICE_NAME",
-    "SERVICE_TYPE",
-    "CONTAINER_NAME",
-    "API_KEY_SECRET_ARN",
-]
+SETTINGS = {
+    "SERVICES": json.dumps({"clusters": ["c"], "services": [["es", "ES", 0, "s", "Edge", "/p"]]}),
+    "API_KEY_SECRET_ARN": "arn",
+}
 
 
 @pytest.fixture
 def entry(asset: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The module `handler`, imported with all settings and no credentials."""
-    for name in SETTINGS:
-        monkeypatch.setenv(name, f"value of {name}")
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     for name, module in vars(asset).items():
         monkeypatch.setitem(sys.modules, name, module)
@@ -42,7 +38,7 @@ def entry(asset: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> ModuleType
 def test_the_handler_answers(entry: Any, capsys: Any) -> None:
     """Built from its environment, it answers and writes one line of JSON."""
     context = SimpleNamespace(aws_request_id="request-7")
-    assert entry.handler({"httpMethod": "GET"}, context)["statusCode"] == 405
+    assert entry.handler({"httpMethod": "PUT"}, context)["statusCode"] == 405
     assert json.loads(capsys.readouterr().out)["requestId"] == "request-7"
 
 
@@ -55,15 +51,28 @@ def test_clients_give_up_soon(entry: Any) -> None:
 
 def test_the_time_in_answers_is_utc(asset: Any) -> None:
     """The clock that is used where none is injected knows its zone."""
-    assert asset.update_application._utc_now().isoformat().endswith("+00:00")
+    assert asset.update_application.utc_now().isoformat().endswith("+00:00")
 
 
-def test_every_missing_setting_is_named(asset: Any) -> None:
-    """All at once, so that one look at the log is enough."""
-    environ = dict.fromkeys(SETTINGS, "x") | {"SERVICE_NAME": ""}
-    del environ["CLUSTER_ARN"]
-    with pytest.raises(ValueError, match=r"missing or empty: CLUSTER_ARN, SERVICE_NAME$"):
-        asset.update_settings.UpdateSettings.from_environment(environ)
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_missing_setting_is_named(asset: Any, name: str) -> None:
+    """Seen while Lambda initializes the function, before the first request."""
+    environ = {key: value for key, value in SETTINGS.items() if key != name}
+    with pytest.raises(KeyError, match=name):
+        asset.settings.Settings.from_environment(environ)
+
+
+def test_events_are_told_from_requests(entry: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event is acted on and has no answer; what a caller sends stays inside a request."""
+    handled = []
+    monkeypatch.setattr(entry._events, "handle", lambda event, _: handled.append(event))
+    context = SimpleNamespace(aws_request_id="request-7")
+    event = {"detail-type": "ECS Deployment State Change", "source": "aws.ecs"}
+    assert entry.handler(event, context) is None
+    assert entry.handler({"redeploy": ["es"]}, context) is None
+    body = json.dumps({"detail-type": "x", "redeploy": ["es"]})
+    assert entry.handler({"httpMethod": "PUT", "body": body}, context)["statusCode"] == 405
+    assert handled == [event, {"redeploy": ["es"]}]
 
 
 def test_uses_nothing_but_the_runtime() -> None:
@@ -90,5 +99,5 @@ def test_leaves_no_trace_in_the_interpreter(asset: SimpleNamespace) -> None:
 def test_values_that_are_secret_have_no_repr(asset: Any) -> None:
     """Neither a request nor the key shows what it holds."""
     event = {"headers": {"x-api-key": "canary"}, "body": "canary"}
-    request = asset.alb_message.AlbRequest.from_event(event)
+    request = asset.http_message.HttpRequest.from_event(event)
     assert "canary" not in repr(request)

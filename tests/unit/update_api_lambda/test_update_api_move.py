@@ -32,7 +32,7 @@ def test_every_member_survives(world: Any, api_models: Any) -> None:
     """What botocore's RegisterTaskDefinition takes is registered again, but for one image."""
     described = filled(api_models.ecs.shape_for("TaskDefinition"))
     (container,) = described["containerDefinitions"]
-    app = {**container, "name": "app", "image": "localhost:5000/es:v1"}
+    app = {**container, "name": "es", "image": "localhost:5000/es:v1"}
     described["containerDefinitions"] = [container, app]
     world.ecs.definitions[ARN] = described
     world.ecs.tags = [{"key": "team", "value": "data"}]
@@ -71,7 +71,7 @@ def test_updates_nothing_but_the_revision(world: Any) -> None:
         "UpdateService",
         {
             "cluster": "arn:aws:ecs:eu-west-1:111111111111:cluster/c",
-            "service": "arn:aws:ecs:eu-west-1:111111111111:service/c/s",
+            "service": "s",
             "taskDefinition": ARN.removesuffix("1") + "2",
         },
     )

@@ -1,6 +1,7 @@
-"""Requests and answers in the form an Application Load Balancer exchanges with a Lambda target.
+"""Requests and answers as a load balancer or a function URL exchanges them with a Lambda.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
+https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class AlbRequest:
+class HttpRequest:
     """What is used of a request. Holds the caller's key, hence shows neither headers nor body.
 
     Attributes:
@@ -24,6 +25,7 @@ class AlbRequest:
         body: The body as it came, maybe in base64.
         is_base64: Whether it is in base64.
         multi_value: Whether the target group uses multi-value headers; the answer must then too.
+        caller: Who asks: the address, or with a function URL the ARN that signed the request.
     """
 
     method: str
@@ -32,29 +34,27 @@ class AlbRequest:
     body: str = field(repr=False)
     is_base64: bool
     multi_value: bool
+    caller: str
 
     @classmethod
-    def from_event(cls, event: object) -> AlbRequest:
+    def from_event(cls, event: object) -> HttpRequest:
         """Read an event. What is missing or not of its type counts as empty; nothing raises."""
-        members = event if isinstance(event, Mapping) else {}
+        members = _mapping(event)
+        context = _mapping(members.get("requestContext"))
+        http = _mapping(context.get("http"))
+        iam = _mapping(_mapping(context.get("authorizer")).get("iam"))
         multi = _mapping(members.get("multiValueHeaders"))
-        headers = {**_mapping(members.get("headers")), **{k: _last(v) for k, v in multi.items()}}
+        given = {**_mapping(members.get("headers")), **{k: _last(v) for k, v in multi.items()}}
+        headers = {str(k).lower(): v for k, v in given.items() if isinstance(v, str)}
         return cls(
-            method=_text(members.get("httpMethod")),
-            path=_text(members.get("path")),
-            headers={str(k).lower(): v for k, v in headers.items() if isinstance(v, str)},
+            method=_text(members.get("httpMethod")) or _text(http.get("method")),
+            path=_text(members.get("path")) or _text(members.get("rawPath")),
+            headers=headers,
             body=_text(members.get("body")),
             is_base64=members.get("isBase64Encoded") is True,
             multi_value="multiValueHeaders" in members,
+            caller=_printable(_text(iam.get("userArn")) or _forwarded_for(headers)),
         )
-
-    @property
-    def source_ip(self) -> str:
-        """The caller's address: the last of `x-forwarded-for`, which the load balancer appends.
-
-        https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html
-        """
-        return self.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def to_event(self, *, multi_value: bool) -> dict[str, Any]:
-        """The answer as the load balancer expects it."""
+        """The answer as the load balancer expects it; a function URL takes it as well."""
         headers = {
             "content-type": "application/json",
             "cache-control": "no-store",
@@ -87,6 +87,19 @@ class Answer:
         if multi_value:
             return {**event, "multiValueHeaders": {k: [v] for k, v in headers.items()}}
         return {**event, "headers": headers}
+
+
+def _forwarded_for(headers: Mapping[str, str]) -> str:
+    """The last of `x-forwarded-for`, which is the one that AWS appends.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html
+    """
+    return headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+
+
+def _printable(text: str) -> str:
+    """At most 256 characters of ASCII, so that it fits wherever it is recorded."""
+    return "".join(each if " " <= each <= "~" else "?" for each in text[:256])
 
 
 def _text(value: object) -> str:

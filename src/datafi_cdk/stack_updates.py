@@ -1,0 +1,113 @@
+"""What a configuration says of updates, as update APIs and their router."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from aws_cdk import Duration, RemovalPolicy
+from constructs import Construct
+
+from .config import DatafiEdgeConfig
+from .config_services import ServiceConfig
+from .datafi_service import DatafiService
+from .ingress_base import IngressBase
+from .stack_arguments import role_of, secret_of
+from .update_api import UpdateApi
+from .update_router import UpdateRouter
+from .update_window import UpdateFreeze, UpdateWindow
+
+
+def update_apis(
+    scope: Construct,
+    config: DatafiEdgeConfig,
+    services: Sequence[tuple[DatafiService, ServiceConfig]],
+    *,
+    ingress: IngressBase,
+    removal_policy: RemovalPolicy,
+) -> dict[str, UpdateApi]:
+    """The update API of each service by the service's name, and the router in front of them.
+
+    Args:
+        scope: Where they are made.
+        config: The configuration.
+        services: The services, each with its section, in any order.
+        ingress: The load balancer.
+        removal_policy: What becomes of generated secrets and of logs.
+    """
+    if not services:
+        return {}
+    services = sorted(services, key=lambda entry: entry[0].name)
+    common = _common(scope, config) | {"ingress": ingress, "removal_policy": removal_policy}
+    if config.update_api.shared:
+        apis = _shared(scope, config, [service for service, _ in services], common)
+    else:
+        apis = {
+            service.name: _own(scope, service, section, common) for service, section in services
+        }
+    if not config.update_api.caller_role_arns:
+        UpdateRouter(
+            scope,
+            "UpdateRouter",
+            ingress=ingress,
+            update_apis=list(dict.fromkeys(apis.values())),
+            http_rule_priority=config.update_api.root_path_rule_priority,
+            removal_policy=removal_policy,
+        )
+    return apis
+
+
+def _common(scope: Construct, config: DatafiEdgeConfig) -> dict[str, Any]:
+    said = config.update_api
+    return {
+        "callers": [
+            role_of(scope, f"UpdateApi-CallerRole{index}", arn)
+            for index, arn in enumerate(said.caller_role_arns)
+        ]
+        or None,
+        "allowed_tags": said.allowed_tags or None,
+        "update_windows": [
+            UpdateWindow(
+                days=window.days,  # type: ignore[arg-type]
+                start=window.start,
+                duration=Duration.minutes(window.duration_minutes),
+            )
+            for window in said.update_windows
+        ],
+        "update_freezes": [
+            UpdateFreeze(start=freeze.start, end=freeze.end) for freeze in said.update_freezes
+        ],
+        "redeploy_on_rotation": said.redeploy_on_rotation,
+        "reserved_concurrent_executions": said.reserved_concurrent_executions,
+    }
+
+
+def _shared(
+    scope: Construct,
+    config: DatafiEdgeConfig,
+    services: Sequence[DatafiService],
+    common: dict[str, Any],
+) -> dict[str, UpdateApi]:
+    said = config.update_api
+    secret = secret_of(scope, "UpdateApi-Secret", said.secret_arn, said.secret_kms_key_arn)
+    api = UpdateApi(scope, "UpdateApi", services=services, secret=secret, **common)
+    return {service.name: api for service in services}
+
+
+def _own(
+    scope: Construct, service: DatafiService, section: ServiceConfig, common: dict[str, Any]
+) -> UpdateApi:
+    construct_id = f"UpdateApi-{service.name}"
+    return UpdateApi(
+        scope,
+        construct_id,
+        services=[service],
+        secret=secret_of(
+            scope,
+            f"{construct_id}-Secret",
+            section.update_secret_arn,
+            section.update_secret_kms_key_arn,
+        ),
+        http_rule_priority=section.update_rule_priority,
+        **common,
+    )

@@ -1,0 +1,100 @@
+"""What the arguments of an update API cannot be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_secretsmanager as secretsmanager
+
+from .datafi_service import DatafiService
+from .errors import Fault
+from .ingress_base import IngressBase
+from .synthesis import concrete
+from .validation import MOST_UPDATED_SERVICES, kind_of, priority_faults, secret_faults
+
+_TAG_PATTERN = re.compile(r"[A-Za-z0-9_*?][A-Za-z0-9_.*?-]{0,127}")
+
+
+def service_faults(services: Sequence[DatafiService], ingress: IngressBase) -> list[Fault]:
+    """Services that one update API cannot update together, or not at all."""
+    allowed = f"a list of 1 to {MOST_UPDATED_SERVICES} of EdgeServer and Coordinator"
+    remedy = "hand in the servers on Fargate that it updates"
+    if not isinstance(services, Sequence) or isinstance(services, str):
+        return [Fault("services", allowed, kind_of(services), remedy)]
+    if not 1 <= len(services) <= MOST_UPDATED_SERVICES:
+        return [Fault("services", allowed, str(len(services)), remedy)]
+    if not all(isinstance(service, DatafiService) for service in services):
+        kinds = ", ".join(type(service).__name__ for service in services)
+        return [Fault("services", allowed, f"[{kinds}]", remedy)]
+    faults = []
+    for index, service in enumerate(services):
+        if service in services[:index]:
+            allowed, given = "each a different one", f"{service.node.path} twice"
+            faults.append(Fault("services", allowed, given, "leave it out once"))
+        if service.ingress is not ingress:
+            allowed = f"those behind {ingress.node.path}"
+            given = f"{service.node.path} behind {service.ingress.node.path}"
+            remedy = "hand in the ingress of the services"
+            faults.append(Fault("services", allowed, given, remedy))
+        if service.update_api is not None:
+            allowed = "those that no other update API updates"
+            given = f"{service.node.path}, which {service.update_api.node.path} updates"
+            faults.append(Fault("services", allowed, given, "leave it out"))
+    return faults
+
+
+def caller_faults(
+    services: Sequence[DatafiService],
+    secret: secretsmanager.ISecret | None,
+    callers: Sequence[iam.IGrantable] | None,
+    priority: int | None,
+) -> list[Fault]:
+    """Who may call: whoever has the key, or some principals."""
+    if callers is None:
+        return secret_faults("secret", secret) if secret is not None else []
+    allowed = "a list of at least one principal (IGrantable), such as a role"
+    remedy = "hand in who may call"
+    if not isinstance(callers, Sequence) or isinstance(callers, str):
+        return [Fault("callers", allowed, kind_of(callers), remedy)]
+    if not callers:
+        return [Fault("callers", allowed, "an empty one", "hand in who may call, or leave it out")]
+    faults = [
+        Fault("callers", allowed, f"a list with {kind_of(caller)} in it", remedy)
+        for caller in callers
+        if not hasattr(caller, "grant_principal")
+    ]
+    for service in services if isinstance(services, Sequence) else ():
+        if service in callers:
+            allowed = "others than the services, which CloudFormation makes after those rights"
+            remedy = "hand in a role of its own, or let it use the key"
+            faults.append(Fault("callers", allowed, service.node.path, remedy))
+    for argument, value in (("secret", secret), ("http_rule_priority", priority)):
+        if value is not None:
+            allowed = "left out with callers, who need neither a key nor the load balancer"
+            faults.append(Fault(argument, allowed, "both", "leave one of the two out"))
+    return faults
+
+
+def tag_faults(patterns: Sequence[str] | None) -> list[Fault]:
+    """Patterns that no tag can match, or that are none."""
+    if patterns is None:
+        return []
+    allowed = "a list of tags, in which * and ? stand for any characters"
+    remedy = "write it as ['latest', 'v*']"
+    if not isinstance(patterns, Sequence) or isinstance(patterns, str) or not patterns:
+        return [Fault("allowed_tags", allowed, repr(patterns), remedy)]
+    return [
+        Fault("allowed_tags", allowed, repr(pattern), remedy)
+        for pattern in patterns
+        if not isinstance(pattern, str) or not _TAG_PATTERN.fullmatch(pattern)
+    ]
+
+
+def rule_priority_faults(services: Sequence[DatafiService], priority: int | None) -> list[Fault]:
+    """One priority is for one rule."""
+    if priority is None or not isinstance(services, Sequence) or len(services) == 1:
+        return priority_faults("http_rule_priority", concrete(priority))
+    allowed = "left out with several services, each of which has a rule"
+    return [Fault("http_rule_priority", allowed, str(priority), "leave it out")]

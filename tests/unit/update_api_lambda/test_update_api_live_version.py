@@ -1,0 +1,271 @@
+"""What runs and what the parameter says stay together, whoever changes one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from conftest import STACK_ID
+
+COMPLETED = "SERVICE_DEPLOYMENT_COMPLETED"
+FAILED = "SERVICE_DEPLOYMENT_FAILED"
+
+
+def state(world: Any) -> tuple[str, str]:
+    """What the parameter says, and what runs."""
+    return world.ssm.value, world.ecs.image().rpartition(":")[2]
+
+
+def test_a_completed_update_is_recorded(world: Any) -> None:
+    """By the event of its rollout, with a label on the version of the parameter."""
+    world.ecs.takes_time = True
+    world.update("v2")
+    world.deployment_event("SERVICE_DEPLOYMENT_IN_PROGRESS")
+    assert world.ssm.labels() == {1: ["COMPLETED.1"]}
+    world.ecs.complete()
+    world.deployment_event()
+    assert world.ssm.labels() == {1: ["COMPLETED.1"], 2: ["COMPLETED.2"]}
+    assert world.told()[-1] == {
+        "service": "es",
+        "action": "concluded",
+        "to": "v2",
+        "result": "COMPLETED",
+        "requestId": "event-1",
+    }
+
+
+def test_events_may_come_twice_and_late(world: Any) -> None:
+    """What is recorded already is not recorded again, and nothing is deployed."""
+    world.update("v2")
+    for _ in range(3):
+        world.deployment_event()
+        world.stack_event("UPDATE_COMPLETE")
+    assert world.ssm.labels() == {1: ["COMPLETED.1"], 2: ["COMPLETED.2"]}
+    assert world.ecs.names().count("UpdateService") == 1
+    assert len(world.told()) == 2
+
+
+@pytest.mark.parametrize("events", [[FAILED, COMPLETED], [COMPLETED, FAILED], [COMPLETED]])
+def test_a_failed_update_goes_back(world: Any, events: list[str]) -> None:
+    """ECS has brought v1 back; the parameter follows, in whatever order the events come."""
+    world.ecs.takes_time = True
+    world.update("v2")
+    world.ecs.fail()
+    for event in events:
+        world.deployment_event(event)
+    assert state(world) == ("v1", "v1")
+    assert world.ssm.labels() == {
+        1: ["COMPLETED.1"],
+        2: ["ROLLED_BACK.2"],
+        3: ["COMPLETED.3"],
+    }
+    assert world.ecs.names().count("UpdateService") == 1
+    world.ecs.takes_time = False
+    assert world.update("v2")["status"] == 200
+
+
+def test_a_failed_update_without_a_circuit_breaker_is_taken_back(world: Any) -> None:
+    """ECS leaves the service at v2, whose tasks do not start: v1 is brought back."""
+    world.ecs.takes_time = True
+    world.update("v2")
+    world.ecs.fail(rolls_back=False)
+    world.deployment_event(FAILED)
+    assert state(world) == ("v1", "v1")
+    assert world.ecs.deployments[0]["rolloutState"] == "IN_PROGRESS"
+    world.ecs.complete()
+    world.deployment_event()
+    assert world.ssm.labels()[2] == ["FAILED.2"]
+    assert world.ssm.labels()[3] == ["COMPLETED.3"]
+
+
+def test_a_failed_version_of_the_code_stays_in_the_parameter(world: Any) -> None:
+    """v3 is tried again by the next deployment; until then what completed last runs."""
+    world.update("v2")
+    world.deployment_event()
+    world.ecs.takes_time = True
+    world.ssm.write("v3")
+    world.deploy_by_stack("v3")
+    world.ecs.fail()
+    world.deployment_event(FAILED)
+    assert state(world) == ("v3", "v2")
+    world.deploy_by_stack("v1")
+    world.ecs.complete()
+    world.deployment_event()
+    assert state(world) == ("v3", "v1")
+    world.stack_event()
+    assert state(world) == ("v3", "v2")
+    assert world.ssm.labels()[3] == ["ROLLED_BACK.3"]
+    world.ecs.complete()
+    world.deployment_event()
+    world.stack_event()
+    assert state(world) == ("v3", "v2")
+    world.deploy_by_stack("v3")
+    world.ecs.complete()
+    world.stack_event("UPDATE_COMPLETE")
+    assert world.ssm.labels()[3] == ["COMPLETED.3"]
+    assert state(world) == ("v3", "v3")
+
+
+def test_a_version_of_the_code_that_never_began_leaves_what_ran(world: Any) -> None:
+    """The deployment failed before its turn: the rollback brought v1, v2 completed last."""
+    world.update("v2")
+    world.deployment_event()
+    world.ssm.write("v3")
+    world.deploy_by_stack("v1")
+    world.stack_event()
+    assert state(world) == ("v3", "v2")
+
+
+@pytest.mark.parametrize("stack_id", [STACK_ID, STACK_ID.rpartition("/")[0]])
+@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED"])
+def test_a_failed_deployment_does_not_undo_an_update(
+    world: Any, status: str, stack_id: str
+) -> None:
+    """CloudFormation's rollback brings back the revision it knows, v1; v2 runs again after."""
+    world.update("v2")
+    world.deployment_event()
+    world.deploy_by_stack("v1")
+    world.deployment_event()
+    assert state(world) == ("v2", "v1")
+    world.stack_event("UPDATE_ROLLBACK_IN_PROGRESS")
+    assert state(world) == ("v2", "v1")
+    world.stack_event(status, stack_id=stack_id)
+    assert state(world) == ("v2", "v2")
+    assert world.told()[-1] == {
+        "service": "es",
+        "action": "moved",
+        "from": "v1",
+        "to": "v2",
+        "requestId": "event-2",
+    }
+
+
+def test_an_update_during_a_deployment_wins(world: Any) -> None:
+    """The deployment read the parameter before v2 was written there, and set v1 after it."""
+    world.ecs.takes_time = True
+    world.update("v2")
+    world.deploy_by_stack("v1")
+    world.ecs.complete()
+    world.deployment_event()
+    world.stack_event("UPDATE_COMPLETE")
+    assert state(world) == ("v2", "v2")
+
+
+def test_an_update_whose_event_was_lost_is_recorded_by_the_next(world: Any) -> None:
+    """The next request looks at how the one before ended."""
+    world.update("v2")
+    world.update("v3")
+    assert world.ssm.labels()[2] == ["COMPLETED.2"]
+
+
+def test_a_failed_update_whose_event_was_lost_goes_back_by_the_next(world: Any) -> None:
+    """So that the version before is v1 also for the request that follows."""
+    world.ecs.takes_time = True
+    world.update("v2")
+    world.ecs.fail()
+    world.update("v3")
+    assert [each["Value"] for each in world.ssm.parameters["/datafi/Edge/es"]] == [
+        "v1",
+        "v2",
+        "v1",
+        "v3",
+    ]
+
+
+def test_a_service_set_by_hand_is_left_alone_until_the_next_deployment(world: Any) -> None:
+    """An event of ECS alone moves nothing away from what somebody set."""
+    world.update("v2")
+    world.deployment_event()
+    world.deploy_by_stack("v9")
+    world.deployment_event()
+    assert state(world) == ("v2", "v9")
+    world.stack_event("UPDATE_COMPLETE")
+    assert state(world) == ("v2", "v2")
+
+
+def test_a_first_deployment_that_fails_changes_nothing(world: Any) -> None:
+    """There is nothing to go back to."""
+    world.ssm.parameters["/datafi/Edge/es"][0]["Labels"] = []
+    world.ecs.deployments[0]["rolloutState"] = "FAILED"
+    world.deployment_event(FAILED)
+    assert state(world) == ("v1", "v1")
+    assert world.ssm.labels() == {1: ["FAILED.1"]}
+
+
+def test_events_of_other_services_and_stacks_are_no_concern(world: Any) -> None:
+    """Nothing is asked of AWS."""
+    handle = world.event_application.handle
+    other = {"source": "aws.ecs", "resources": ["arn:aws:ecs:eu-west-1:1:service/c/other"]}
+    handle(other, "event")
+    detail = {
+        "stack-id": "arn:aws:cloudformation:eu-west-1:1:stack/Other/1",
+        "status-details": {"status": "UPDATE_COMPLETE"},
+    }
+    handle({"source": "aws.cloudformation", "detail": detail}, "event")
+    assert world.ecs.calls == world.ssm.calls == []
+
+
+def test_labels_are_kept_for_the_last_versions_only(world: Any) -> None:
+    """A label on the oldest of a hundred versions would let nothing be written any more."""
+    for number in range(150):
+        assert world.update(f"v{number + 2}")["status"] == 200
+        world.deployment_event()
+    labels = world.ssm.labels()
+    newest = max(labels)
+    assert newest == 151
+    assert min(labels) > newest - 12
+
+
+def test_what_completed_last_keeps_its_label(world: Any) -> None:
+    """However many attempts failed since."""
+    world.ecs.takes_time = True
+    for number in range(15):
+        world.ssm.write(f"broken-{number}")
+        world.deploy_by_stack(f"broken-{number}")
+        world.ecs.fail()
+        world.deployment_event()
+    assert world.ssm.labels()[1] == ["COMPLETED.1"]
+    world.deploy_by_stack("other")
+    world.ecs.complete()
+    world.stack_event()
+    assert world.ecs.image() == "datafi/es:v1"
+
+
+def test_an_event_waits_for_a_request(world: Any) -> None:
+    """And goes back to Lambda, to be tried again, if that takes too long."""
+    world.update("v2")
+    world.ssm.put_parameter(
+        Name="/datafi/Edge/es.lease", Value="request", Type="String", Overwrite=False
+    )
+    genuine, before = world.clock.sleep, world.clock.seconds
+
+    def sleep(seconds: float) -> None:
+        genuine(seconds)
+        if world.clock.seconds == before + 3:
+            world.ssm.delete_parameter(Name="/datafi/Edge/es.lease")
+
+    world.event_application._sleep = sleep
+    world.deployment_event()
+    assert world.ssm.labels()[2] == ["COMPLETED.2"]
+
+
+def test_an_event_that_waited_in_vain_is_given_back(world: Any, asset: Any) -> None:
+    """Lambda tries it again."""
+    world.update("v2")
+    world.ssm.put_parameter(
+        Name="/datafi/Edge/es.lease", Value="request", Type="String", Overwrite=False
+    )
+    with pytest.raises(asset.lease.LeaseTaken):
+        world.deployment_event()
+
+
+def test_a_rotated_secret_restarts_the_tasks(world: Any) -> None:
+    """The same revision is deployed again; version and history stay."""
+    world.event_application.handle({"redeploy": ["es"]}, "event-3")
+    assert dict(world.ecs.calls)["UpdateService"] == {
+        "cluster": "arn:aws:ecs:eu-west-1:111111111111:cluster/c",
+        "service": "s",
+        "forceNewDeployment": True,
+    }
+    assert len(world.ssm.parameters["/datafi/Edge/es"]) == 1
+    assert world.log[0]["changes"] == [{"action": "restarted"}]
