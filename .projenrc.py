@@ -25,6 +25,7 @@ EXTRAS = {
 BUILD = ["hatchling>=1.27"]
 DEVELOPMENT = [
     *BUILD,
+    "hypothesis>=6.140",
     "mypy>=2.4",
     "packaging>=25",
     "projen>=0.104.17",
