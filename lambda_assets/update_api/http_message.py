@@ -53,7 +53,9 @@ class HttpRequest:
             body=_text(members.get("body")),
             is_base64=members.get("isBase64Encoded") is True,
             multi_value="multiValueHeaders" in members,
-            caller=_printable(_text(iam.get("userArn")) or _forwarded_for(headers)),
+            caller=_printable(
+                _text(iam.get("userArn")) or _text(http.get("sourceIp")) or _forwarded_for(headers)
+            ),
         )
 
 

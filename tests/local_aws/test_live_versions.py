@@ -15,7 +15,7 @@ import pytest
 from datafi_cdk.errors import LocalAwsError
 from datafi_cdk.local import EmbeddedAws
 
-from .deployed_edge import STACK, Edge, eventually
+from .deployed_edge import SECRET_ARN, STACK, Edge, eventually
 
 ROLLOUT_SECONDS = 1.0
 CALLERS = 50
@@ -29,6 +29,7 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
         rollout_seconds=ROLLOUT_SECONDS, failing_tags=FAILING, enforce_iam=True
     ) as aws:
         made = Edge(aws, tmp_path_factory.mktemp("edge"))
+        made.further = {"update_api": {"redeploy_on_rotation": True}}
         made.bootstrap()
         made.deploy(es={"image_tag": "v1"}, es2={"image_tag": "v1"}, co={"image_tag": "v1"})
         yield made
@@ -194,6 +195,25 @@ def test_a_rotated_key_works_and_so_does_the_one_before(edge: Edge) -> None:
     edge.aws.client("secretsmanager").put_secret_value(SecretId=arn, SecretString="test-new-key")
     for key in ("test-new-key", old):
         eventually(lambda key=key: edge.send("GET", "/es", key)["status"], lambda got: got == 200)
+
+
+def test_a_secret_that_was_rotated_restarts_its_server(edge: Edge) -> None:
+    """Secrets Manager's event, which the embedded AWS does not send by itself."""
+    edge.settled("co")
+    before = edge.service("co")
+    event = {
+        "Source": "aws.secretsmanager",
+        "DetailType": "Secret Label Updated",
+        "Resources": [SECRET_ARN],
+        "Detail": json.dumps({"name": "co", "labelUpdated": "AWSCURRENT", "versionId": "v"}),
+    }
+    edge.aws.client("events").put_events(Entries=[event])
+    after = eventually(
+        lambda: edge.service("co"),
+        lambda now: now["deployments"][0]["id"] != before["deployments"][0]["id"],
+    )
+    assert after["taskDefinition"] == before["taskDefinition"]
+    assert edge.settled("co")["live"] == {"imageTag": "v7"}
 
 
 def test_logs_hold_no_secret(edge: Edge) -> None:

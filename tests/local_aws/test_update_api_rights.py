@@ -10,6 +10,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.httpsession import URLLib3Session
 from datafi_cdk.local import EmbeddedAws
 
 from .deployed_edge import Edge, eventually
@@ -228,3 +232,48 @@ def function(edge: Edge, construct: str) -> str:
 def listed(actions: str | list[str]) -> list[str]:
     """Actions as a list."""
     return [actions] if isinstance(actions, str) else actions
+
+
+def test_callers_sign_their_requests(edge: Edge) -> None:
+    """At a function URL, without a key: the role that the code names, and no other."""
+    roles = {name: make_role(edge, name) for name in ("caller", "another")}
+    edge.further = {"update_api": {"caller_role_arns": [roles["caller"]]}}
+    edge.deploy()
+    url = edge.outputs()["EsUpdateUrl"]
+    assert url.endswith("/es")
+    assert "EsUpdateSecretArn" not in edge.outputs()
+    tag = another()
+    assert signed(edge, roles["another"], url, tag)["status"] == 403
+    assert signed(edge, None, url, tag)["status"] == 403
+    answer = signed(edge, roles["caller"], url, tag)
+    assert (answer["status"], answer["message"]) == (200, f"es is being updated to {tag}.")
+    assert edge.running("es")[0] == tag
+
+
+def make_role(edge: Edge, name: str) -> str:
+    """A role of the account; its ARN."""
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    made = edge.aws.client("iam").create_role(
+        RoleName=name, AssumeRolePolicyDocument=document([trust])
+    )
+    return str(made["Role"]["Arn"])
+
+
+def signed(edge: Edge, role: str | None, url: str, tag: str) -> Answer:
+    """Send an update to a function URL, signed by a role or not at all."""
+    url_id, path = url.removeprefix("https://").split(".")[0], f"/{url.rpartition('/')[2]}"
+    request = AWSRequest(
+        method="POST",
+        url=f"{edge.aws.endpoint}/_aws/lambda-url/{url_id}{path}",
+        data=json.dumps({"imageTag": tag}),
+    )
+    if role:
+        sts = edge.aws.client("sts")
+        given = sts.assume_role(RoleArn=role, RoleSessionName="console")["Credentials"]
+        credentials = Credentials(
+            given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]
+        )
+        SigV4Auth(credentials, "lambda", edge.aws.region).add_auth(request)
+    prepared = request.prepare()
+    answer = URLLib3Session().send(prepared)
+    return {"status": answer.status_code, **json.loads(answer.text)}
