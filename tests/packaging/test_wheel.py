@@ -148,6 +148,12 @@ def test_metadata(built: Built, installed: Installed) -> None:
     assert (command.name, command.value) == ("datafi-cdk", "datafi_cdk.cli:main")
 
 
+def synthesized_kinds(folder: Path) -> set[str]:
+    """The types of resources in all templates of an app that ran in a folder."""
+    templates = [json.loads(path.read_text()) for path in folder.glob("cdk.out/*.template.json")]
+    return {entry["Type"] for each in templates for entry in each["Resources"].values()}
+
+
 def test_wheel_synthesizes_the_quickstart(installed: Installed, tmp_path: Path) -> None:
     """The wheel alone, away from the checkout, synthesizes the quickstart that it brings."""
     imported = installed.run("-c", "import datafi_cdk; print(datafi_cdk.__file__)", cwd=tmp_path)
@@ -155,8 +161,7 @@ def test_wheel_synthesizes_the_quickstart(installed: Installed, tmp_path: Path) 
 
     quickstart = installed.site_packages / "datafi_cdk/examples/quickstart"
     installed.run(str(quickstart / "app.py"), cwd=tmp_path)
-    (template,) = (tmp_path / "cdk.out").glob("*.template.json")
-    kinds = {entry["Type"] for entry in json.loads(template.read_text())["Resources"].values()}
+    kinds = synthesized_kinds(tmp_path)
     assert {"AWS::ECS::Service", "AWS::Lambda::Function"} <= kinds
 
 
@@ -168,8 +173,7 @@ def test_constructs_work_in_a_foreign_app(
     app = tmp_path / "app.py"
     app.write_bytes((root / "examples" / example / "app.py").read_bytes())
     installed.run(str(app), cwd=tmp_path)
-    (template,) = (tmp_path / "cdk.out").glob("*.template.json")
-    kinds = {entry["Type"] for entry in json.loads(template.read_text())["Resources"].values()}
+    kinds = synthesized_kinds(tmp_path)
     assert {"AWS::ElasticLoadBalancingV2::ListenerRule", "Custom::AcmValidationRecords"} <= kinds
 
 

@@ -56,6 +56,9 @@ def run_demo(console: Console, *, port: int | None = None) -> None:
             demo_checks.check_wrong_key(deployment)
         with steps.step(f"the update API moves {_SERVER} to {demo_checks.NEW_TAG}"):
             demo_checks.check_update(deployment)
+        with steps.step(f"cdk deploy again: {demo_checks.NEW_TAG} stays"):
+            cdk.deploy()
+            demo_checks.check_live_tag(deployment)
         with steps.step("read every route back"):
             routes = _routes_table(deployment)
         console.print(routes)

@@ -60,6 +60,11 @@ def check_update(deployment: Deployment) -> None:
     response = deployment.update(deployment.update_key(), NEW_TAG)
     if response.status != 200:
         raise _unexpected("200", response)
+    check_live_tag(deployment)
+
+
+def check_live_tag(deployment: Deployment) -> None:
+    """The server runs the tag that it was updated to."""
     after = live_image_tag(deployment.aws, deployment.server)
     if after != NEW_TAG:
         raise LocalAwsError(f"the live tag must be {NEW_TAG} after the update, but it is {after}")
@@ -107,6 +112,8 @@ def inventory(aws: EmbeddedAws) -> dict[str, set[str]]:
             "CertificateArn",
         ),
         "secrets": (secrets["SecretList"], "Name"),
+        "parameters": (client("ssm").describe_parameters()["Parameters"], "Name"),
+        "event rules": (client("events").list_rules()["Rules"], "Name"),
         "buckets": (client("s3").list_buckets()["Buckets"], "Name"),
         "functions": (client("lambda").list_functions()["Functions"], "FunctionName"),
         "log groups": (client("logs").describe_log_groups()["logGroups"], "logGroupName"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ class Route:
     Args:
         name: The host name, `*` for every other.
         port: The port of the listener.
-        rule: Priority and path of the rule.
+        rule: Priority and first path of the rule.
         target: What answers.
         image_tag: The tag of the image that runs there, or `None` if it is no container.
     """
@@ -69,7 +70,7 @@ def _routes_of_rule(
     conditions = {condition["Field"]: condition["Values"] for condition in rule["Conditions"]}
     (action,) = rule["Actions"]
     target, tag = _target(aws, action, services)
-    path = " ".join(conditions.get("path-pattern", []))
+    path = next(iter(conditions.get("path-pattern", [])), "")
     for name in conditions.get("host-header", ["*"]):
         yield Route(name, port, f"{rule['Priority']} {path}".strip(), target, tag)
 
@@ -97,8 +98,12 @@ def _target(
     health = aws.client("elbv2").describe_target_health(TargetGroupArn=arn)
     (function,) = (entry["Target"]["Id"] for entry in health["TargetHealthDescriptions"])
     settings = aws.client("lambda").get_function_configuration(FunctionName=function)
-    updated = settings["Environment"]["Variables"]["SERVICE_NAME"]
-    return f"Lambda, updates {updated}", live_image_tag(aws, updated)
+    variables = settings["Environment"]["Variables"]
+    if "SERVICES" not in variables:
+        return "Lambda, router", None
+    updated = [service[0] for service in json.loads(variables["SERVICES"])["services"]]
+    tag = live_image_tag(aws, updated[0]) if len(updated) == 1 else None
+    return f"Lambda, updates {', '.join(updated)}", tag
 
 
 def _services(aws: EmbeddedAws) -> Iterator[dict[str, Any]]:
