@@ -89,6 +89,11 @@ class UpdateCommands:
             picture = service.look()
             version = self._version(service, picture, order)
             return self._done(call, picture, service, version, dry_run=True)
+        if order.version and not order.force:
+            # Nothing to do needs no lease: asked twice at once, both are told so.
+            picture = service.look()
+            if _is_there(picture, order.version):
+                return self._done(call, picture, service, order.version)
         with self._lease(call, service):
             picture, changes = service.settle(call.request_id, after_stack=False)
             self._tell_changes(call, service, changes)
@@ -108,8 +113,7 @@ class UpdateCommands:
             raise self._busy(service, picture)
         version = self._version(service, picture, order)
         call.entry["to"] = version
-        is_there = running == version == picture.versions[-1].value
-        if is_there and picture.service.rollout == COMPLETED and not order.force:
+        if _is_there(picture, version) and not order.force:
             return self._done(call, picture, service, version)
         arn = service.roll_out(
             picture,
@@ -230,3 +234,10 @@ class UpdateCommands:
         if call.warnings:
             body["warnings"] = call.warnings
         return Answer(HTTPStatus.OK, body)
+
+
+def _is_there(picture: Picture, version: str) -> bool:
+    """Whether a version runs and is what the parameter says."""
+    service = picture.service
+    is_steady = service.version == version and service.rollout == COMPLETED
+    return is_steady and picture.versions[-1].value == version

@@ -244,6 +244,14 @@ def test_one_caller_at_a_time(world: Any) -> None:
     assert list(world.ssm.parameters) == ["/datafi/Edge/es"]
 
 
+def test_a_version_that_runs_already_needs_no_lease(world: Any) -> None:
+    """Asked while another request is being handled, the answer is the same."""
+    lease = {"Name": "/datafi/Edge/es.lease", "Value": "another", "Type": "String"}
+    world.ssm.put_parameter(**lease, Overwrite=False)
+    assert world.update("v1")["message"] == "es already runs v1."
+    assert world.update("v2")["status"] == 409
+
+
 def test_a_lease_that_was_not_given_back_ends(world: Any) -> None:
     """Its holder ran into the function's time-out."""
     lease = {"Name": "/datafi/Edge/es.lease", "Value": "gone", "Type": "String"}
