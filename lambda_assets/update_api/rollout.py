@@ -69,14 +69,15 @@ def due(
             the service moved away from what CloudFormation or anybody else set it to.
     """
     newest = versions[-1]
-    if service.version == newest.value and service.rollout == COMPLETED:
+    is_there = service.version == newest.value
+    if is_there and service.rollout == COMPLETED:
         return Due() if newest.result == COMPLETED else Due((newest.number, COMPLETED))
-    if newest.result == COMPLETED:
-        return Due(move_to=newest.value if after_stack and _runs_other(service, newest) else None)
-    if service.rollout == IN_PROGRESS and not after_stack:
+    if service.rollout == IN_PROGRESS and (is_there or not after_stack):
         return Due()
     result = newest.result or outcome(newest, service, records)
     conclude = (newest.number, result) if result and not newest.result else None
+    if result == COMPLETED:
+        return Due(conclude, move_to=newest.value if after_stack and not is_there else None)
     good = last_completed(versions)
     if newest.by_request:
         return _due_by_request(versions, service, conclude, result, good, after_stack=after_stack)

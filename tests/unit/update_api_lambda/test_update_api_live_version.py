@@ -140,6 +140,38 @@ def test_a_failed_deployment_does_not_undo_an_update(
     }
 
 
+@pytest.mark.parametrize("is_told", [True, False])
+def test_what_completed_counts_though_its_event_was_lost(world: Any, is_told: bool) -> None:
+    """A deployment then brought back v1: ECS remembers that v2 had completed."""
+    world.update("v2")
+    world.deploy_by_stack("v1")
+    if is_told:
+        world.deployment_event()
+        assert state(world) == ("v2", "v1")
+        assert world.ssm.labels()[2] == ["COMPLETED.2"]
+    world.stack_event()
+    assert state(world) == ("v2", "v2")
+
+
+def test_a_version_of_the_code_that_completed_is_what_runs(world: Any) -> None:
+    """Its deployment failed after that; the service is moved once, and not by way of v1."""
+    world.ssm.write("v3")
+    world.deploy_by_stack("v3")
+    world.deploy_by_stack("v2")
+    world.stack_event()
+    assert state(world) == ("v3", "v3")
+    assert world.ecs.names().count("UpdateService") == 1
+
+
+def test_a_late_event_of_a_stack_leaves_the_next_deployment_alone(world: Any) -> None:
+    """The one before v3 comes a second time while v3 is rolled out."""
+    world.ecs.takes_time = True
+    world.ssm.write("v3")
+    world.deploy_by_stack("v3")
+    world.stack_event("UPDATE_COMPLETE")
+    assert state(world) == ("v3", "v3")
+
+
 def test_an_update_during_a_deployment_wins(world: Any) -> None:
     """The deployment read the parameter before v2 was written there, and set v1 after it."""
     world.ecs.takes_time = True
