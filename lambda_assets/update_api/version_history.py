@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from aws_call import aws_call
@@ -29,6 +29,13 @@ _RESULTS = (COMPLETED, FAILED, ROLLED_BACK)
 
 KEPT_LABELS = 10
 """How many of the last versions keep their labels, beside the two that completed last."""
+
+OLDEST_LABEL = 80
+"""How many versions later also these two lose theirs, as those of a tag that is rolled out by force
+again and again; twenty can then be written before any is the oldest of a hundred."""
+
+WRITTEN_AGAIN = timedelta(seconds=30)
+"""How long after a version one that says the same is that call tried again, its answer lost."""
 
 CODE = "code"
 UPDATE = "update"
@@ -102,7 +109,7 @@ class VersionHistory:
         """
         versions: list[Version] = []
         token: dict[str, str] = {}
-        before = ""
+        before: dict[str, Any] = {}
         while True:
             answer = aws_call(
                 "ssm:GetParameterHistory",
@@ -112,11 +119,11 @@ class VersionHistory:
                 **token,
             )
             for entry in answer["Parameters"]:
-                description = entry.get("Description", "")
-                # A version that CloudFormation writes may have the description of the one before.
-                said = _said(description) if description != before else {}
-                versions.append(_version(entry, said))
-                before = description
+                if _is_again(entry, before):
+                    versions[-1] = _version(entry)
+                else:
+                    versions.append(_version(entry, before.get("Description", "")))
+                before = entry
             if not answer.get("NextToken"):
                 return versions
             token = {"NextToken": answer["NextToken"]}
@@ -190,7 +197,7 @@ def _outdated(versions: Sequence[Version], number: int, result: str) -> list[Ver
         or (
             each.result
             and each.number <= versions[-1].number - KEPT_LABELS
-            and each.number not in kept
+            and (each.number not in kept or each.number <= versions[-1].number - OLDEST_LABEL)
         )
     ]
 
@@ -199,8 +206,21 @@ def _label(result: str, number: int) -> str:
     return f"{result}.{number}"
 
 
-def _version(entry: dict[str, Any], said: dict[str, str]) -> Version:
+def _is_again(entry: dict[str, Any], before: dict[str, Any]) -> bool:
+    """Whether a version is the same call as the one before, which the client tried again."""
+    description = entry.get("Description", "")
+    return (
+        _said(description).get("to") == entry["Value"] == before.get("Value")
+        and description == before.get("Description")
+        and entry["LastModifiedDate"] - before["LastModifiedDate"] <= WRITTEN_AGAIN
+    )
+
+
+def _version(entry: dict[str, Any], description_before: str = "") -> Version:
+    """A version; one that CloudFormation writes may have the description of the one before."""
     number, value = entry["Version"], entry["Value"]
+    description = entry.get("Description", "")
+    said = _said(description) if description != description_before else {}
     own = said if said.get("to") == value else {}
     results = [each for each in _RESULTS if _label(each, number) in entry.get("Labels", ())]
     return Version(

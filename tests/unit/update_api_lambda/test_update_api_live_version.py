@@ -248,6 +248,35 @@ def test_labels_are_kept_for_the_last_versions_only(world: Any) -> None:
     assert min(labels) > newest - 12
 
 
+def test_a_tag_can_be_rolled_out_by_force_for_ever(world: Any) -> None:
+    """What completed before it loses its label before it is the oldest of a hundred versions."""
+    for _ in range(250):
+        world.clock.seconds += 60
+        assert world.update("latest", force=True)["status"] == 200
+        world.deployment_event()
+    assert world.rollback()["status"] == 409
+
+
+def test_a_version_that_was_written_twice_is_one_update(world: Any) -> None:
+    """The answer to the first call was lost, and the client tried again."""
+    world.ecs.takes_time = True
+    genuine = world.ssm.put_parameter
+
+    def put_parameter(**parameters: Any) -> Any:
+        if parameters["Value"] == "v2":
+            genuine(**parameters)
+        return genuine(**parameters)
+
+    world.ssm.put_parameter = put_parameter
+    world.update("v2")
+    (update, first) = world.report()["updates"]
+    assert (update["action"], update["from"], update["to"]) == ("update", "v1", "v2")
+    assert first["to"] == "v1"
+    world.ecs.fail()
+    world.deployment_event()
+    assert state(world) == ("v1", "v1")
+
+
 def test_what_completed_last_keeps_its_label(world: Any) -> None:
     """However many attempts failed since."""
     world.ecs.takes_time = True
