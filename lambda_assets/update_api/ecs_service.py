@@ -72,8 +72,9 @@ class ServiceState:
         arn: Its ARN.
         revision: The task definition revision it is set to.
         rollout: How the rollout of that goes: `IN_PROGRESS`, `COMPLETED` or `FAILED`.
-        still_running: ARN of the revision that runs beside it until the rollout has completed;
-            empty if there is none.
+        still_running: ARN of the revision that serves until the rollout has completed: that of
+            the one that completed before, or with a forced rollout or one that ECS takes back, the
+            same; empty if there is none.
         tasks: How many are `desired`, `running` and `pending`.
     """
 
@@ -128,16 +129,11 @@ class EcsService:
         service = self._describe()
         deployments = service.get("deployments", [])
         primary: dict[str, Any] = next((d for d in deployments if d["status"] == "PRIMARY"), {})
-        others = [
-            each["taskDefinition"]
-            for each in deployments
-            if each["status"] == "ACTIVE" and each["taskDefinition"] != service["taskDefinition"]
-        ]
         return ServiceState(
             arn=service["serviceArn"],
             revision=self.revision(service["taskDefinition"]),
             rollout=primary.get("rolloutState", "COMPLETED"),
-            still_running=others[0] if others else "",
+            still_running=_still_running(service),
             tasks={key: service[f"{key}Count"] for key in ("desired", "running", "pending")},
         )
 
@@ -261,3 +257,17 @@ class EcsService:
             if container.get("containerName") == self._settings.name and container.get("image"):
                 return ImageReference.parse(container["image"]).version
         return ""
+
+
+def _still_running(service: dict[str, Any]) -> str:
+    """The revision that serves beside a rollout.
+
+    When ECS takes a failed rollout back, the deployment that ran before is the primary one again,
+    and the failed one is beside it.
+    """
+    beside = [each for each in service.get("deployments", []) if each["status"] == "ACTIVE"]
+    for each in beside:
+        if each.get("rolloutState", "COMPLETED") == "COMPLETED":
+            return str(each["taskDefinition"])
+    has_failed = any(each["rolloutState"] == "FAILED" for each in beside)
+    return str(service["taskDefinition"]) if has_failed else ""

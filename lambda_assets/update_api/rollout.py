@@ -25,6 +25,9 @@ SETTLING = timedelta(seconds=60)
 
 _RESULTS = {
     "SUCCESSFUL": COMPLETED,
+    # It has failed already, and no event may come when what ran before runs again.
+    "ROLLBACK_REQUESTED": ROLLED_BACK,
+    "ROLLBACK_IN_PROGRESS": ROLLED_BACK,
     "ROLLBACK_SUCCESSFUL": ROLLED_BACK,
     "ROLLBACK_FAILED": FAILED,
     "STOPPED": FAILED,
@@ -72,7 +75,7 @@ def due(
     is_there = service.version == newest.value
     if is_there and service.rollout == COMPLETED:
         return Due() if newest.result == COMPLETED else Due((newest.number, COMPLETED))
-    if service.rollout == IN_PROGRESS and (is_there or not after_stack):
+    if is_there and service.rollout == IN_PROGRESS:
         return Due()
     result = newest.result or outcome(newest, service, records)
     conclude = (newest.number, result) if result and not newest.result else None

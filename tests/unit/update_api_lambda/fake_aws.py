@@ -245,7 +245,7 @@ class FakeEcs(FakeClient):
     def deploy(self, revision: str) -> None:
         """Begin a rollout, as UpdateService does; the one that goes on is stopped."""
         for record in self.records:
-            if record["status"] == "IN_PROGRESS":
+            if record["status"] in ("IN_PROGRESS", "ROLLBACK_IN_PROGRESS"):
                 record["status"] = "STOPPED"
         self.records.insert(
             0,
@@ -256,26 +256,33 @@ class FakeEcs(FakeClient):
             },
         )
         steady = [each for each in self.deployments if each["rolloutState"] == "COMPLETED"]
-        before = [{**each, "status": "ACTIVE"} for each in steady[:1]]
+        superseded = [each for each in self.deployments if each["rolloutState"] == "IN_PROGRESS"]
+        before = [{**each, "status": "ACTIVE"} for each in [*superseded, *steady[:1]]]
         self.deployments = [self._deployment(revision, "IN_PROGRESS"), *before]
         if not self.takes_time:
             self.complete()
 
     def complete(self) -> None:
         """The rollout that goes on completes."""
-        if self.records and self.records[0]["status"] == "IN_PROGRESS":
-            self.records[0]["status"] = "SUCCESSFUL"
+        ends = {"IN_PROGRESS": "SUCCESSFUL", "ROLLBACK_IN_PROGRESS": "ROLLBACK_SUCCESSFUL"}
+        if self.records and self.records[0]["status"] in ends:
+            self.records[0]["status"] = ends[self.records[0]["status"]]
         self.deployments = [{**self.deployments[0], "rolloutState": "COMPLETED"}]
 
-    def fail(self, *, rolls_back: bool = True) -> None:
-        """The rollout fails; with a circuit breaker, ECS brings back what ran."""
+    def fail(self, *, rolls_back: bool = True, at_once: bool = True) -> None:
+        """The rollout fails; with a circuit breaker, ECS brings back what ran, maybe slowly."""
         if not rolls_back:
             self.records[0]["status"] = "STOPPED"
             self.deployments[0]["rolloutState"] = "FAILED"
             return
-        self.records[0]["status"] = "ROLLBACK_SUCCESSFUL"
-        before = self.deployments[1]["taskDefinition"]
-        self.deployments = [self._deployment(before, "COMPLETED")]
+        before = self.deployments[-1]["taskDefinition"]
+        if at_once:
+            self.records[0]["status"] = "ROLLBACK_SUCCESSFUL"
+            self.deployments = [self._deployment(before, "COMPLETED")]
+            return
+        self.records[0]["status"] = "ROLLBACK_IN_PROGRESS"
+        failed = {**self.deployments[0], "status": "ACTIVE", "rolloutState": "FAILED"}
+        self.deployments = [self._deployment(before, "IN_PROGRESS"), failed]
 
     def describe_services(self, **parameters: Any) -> dict[str, Any]:
         """The service."""

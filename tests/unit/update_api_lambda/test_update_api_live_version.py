@@ -78,6 +78,20 @@ def test_a_failed_update_without_a_circuit_breaker_is_taken_back(world: Any) -> 
     assert world.ssm.labels()[3] == ["COMPLETED.3"]
 
 
+def test_a_failed_update_goes_back_while_ecs_rolls_back(world: Any) -> None:
+    """By the event of its failure: none is promised for the end of the rollback."""
+    world.ecs.takes_time = True
+    world.update("v2")
+    world.ecs.fail(at_once=False)
+    world.deployment_event(FAILED)
+    assert state(world) == ("v1", "v1")
+    assert world.ssm.labels()[2] == ["ROLLED_BACK.2"]
+    world.ecs.complete()
+    world.deployment_event()
+    assert state(world) == ("v1", "v1")
+    assert world.ecs.names().count("UpdateService") == 1
+
+
 def test_a_failed_version_of_the_code_stays_in_the_parameter(world: Any) -> None:
     """v3 is tried again by the next deployment; until then what completed last runs."""
     world.update("v2")

@@ -96,6 +96,30 @@ def test_reports_the_last_ten_updates(world: Any) -> None:
     assert updates[0]["result"] == "COMPLETED"
 
 
+def test_what_serves_during_a_forced_rollout(world: Any) -> None:
+    """The same version, by the tasks that ran before."""
+    world.ecs.takes_time = True
+    world.update("v1", force=True)
+    report = world.report()
+    assert (report["live"], report["rolloutState"]) == ({"imageTag": "v1"}, "IN_PROGRESS")
+
+
+def test_what_serves_while_one_rollout_takes_the_place_of_another(world: Any) -> None:
+    """What completed, not what was begun."""
+    world.ecs.takes_time = True
+    world.update("v2")
+    world.update("v3", force=True)
+    assert world.report()["live"] == {"imageTag": "v1"}
+
+
+def test_what_serves_while_ecs_rolls_back(world: Any) -> None:
+    """What is brought back, not what failed."""
+    world.ecs.takes_time = True
+    world.update("v2")
+    world.ecs.fail(at_once=False)
+    assert world.report()["live"] == {"imageTag": "v1"}
+
+
 def test_a_version_that_the_code_repeats_is_the_codes(world: Any) -> None:
     """CloudFormation writes the same value, and the description of the request stays with it."""
     world.update("v2")
