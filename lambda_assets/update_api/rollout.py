@@ -7,7 +7,7 @@ events tell of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ecs_service import IN_PROGRESS, RolloutRecord, ServiceState
@@ -71,7 +71,7 @@ def due(
         after_stack: Whether the stack that deploys the service has just come to rest. Only then is
             the service moved away from what CloudFormation or anybody else set it to.
     """
-    newest = versions[-1]
+    newest = _meant(versions)
     is_there = service.version == newest.value
     if is_there and service.rollout == COMPLETED:
         return Due() if newest.result == COMPLETED else Due((newest.number, COMPLETED))
@@ -83,24 +83,37 @@ def due(
         return Due(conclude, move_to=newest.value if after_stack and not is_there else None)
     good = last_completed(versions)
     if newest.by_request:
-        return _due_by_request(versions, service, conclude, result, good, after_stack=after_stack)
+        before = good or (versions[-2] if len(versions) > 1 else None)
+        return _due_by_request(newest, before, service, conclude, result, after_stack=after_stack)
     owed = good.value if after_stack and good and service.version != good.value else None
     return Due(conclude, move_to=owed)
 
 
+def _meant(versions: Sequence[Version]) -> Version:
+    """The newest version, or the update that it stands for.
+
+    An update that goes on gets its place back when the one that was to take it could not begin.
+    """
+    newest = versions[-1]
+    if newest.action != REVERT or newest.result:
+        return newest
+    same = (each for each in reversed(versions[:-1]) if each.value == newest.value)
+    update = next(same, newest)
+    goes_on = update.by_request and not update.result
+    return replace(update, number=newest.number) if goes_on else newest
+
+
 def _due_by_request(
-    versions: Sequence[Version],
+    newest: Version,
+    before: Version | None,
     service: ServiceState,
     conclude: tuple[int, str] | None,
     result: str,
-    good: Version | None,
     *,
     after_stack: bool,
 ) -> Due:
-    newest = versions[-1]
     if not result:
         return Due(move_to=newest.value if after_stack and _runs_other(service, newest) else None)
-    before = good or (versions[-2] if len(versions) > 1 else None)
     if before is None:
         return Due(conclude)
     stuck = service.version == newest.value and service.rollout == FAILED

@@ -92,6 +92,24 @@ def test_a_failed_update_goes_back_while_ecs_rolls_back(world: Any) -> None:
     assert world.ecs.names().count("UpdateService") == 1
 
 
+@pytest.mark.parametrize("completes", [True, False])
+def test_an_update_goes_on_when_the_next_could_not_begin(world: Any, *, completes: bool) -> None:
+    """v3 by force is refused by ECS; v2, which is rolled out, has its place back, and may fail."""
+    world.ecs.takes_time = True
+    world.update("v2")
+    world.clock.seconds += 60
+    world.ecs.failures["UpdateService"] = world.refused("UpdateService")
+    assert world.update("v3", force=True)["status"] == 500
+    assert state(world) == ("v2", "v2")
+    if completes:
+        world.ecs.complete()
+    else:
+        world.ecs.fail()
+    world.deployment_event()
+    assert state(world) == (("v2", "v2") if completes else ("v1", "v1"))
+    assert world.ssm.labels()[4] == [f"{'COMPLETED' if completes else 'ROLLED_BACK'}.4"]
+
+
 def test_a_failed_version_of_the_code_stays_in_the_parameter(world: Any) -> None:
     """v3 is tried again by the next deployment; until then what completed last runs."""
     world.update("v2")
