@@ -68,16 +68,22 @@ class EventApplication:
         """Do what an event calls for, for every service that it is about.
 
         Raises:
-            LeaseTaken: A service is being updated.
-            AwsFault: A call failed.
+            LeaseTaken: A service is being updated. What there was to do for others is done.
+            AwsFault: A call failed. What there was to do for others is done.
         """
         if REDEPLOY in event:
             for name in event[REDEPLOY]:
                 self._restart(self._services[name], request_id)
             return
         after_stack = event["source"] == "aws.cloudformation"
+        errors: list[LeaseTaken | AwsFault] = []
         for service in self._concerned(event):
-            self._settle(service, request_id, after_stack=after_stack)
+            try:
+                self._settle(service, request_id, after_stack=after_stack)
+            except (LeaseTaken, AwsFault) as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
 
     def _concerned(self, event: Mapping[str, Any]) -> Sequence[ManagedService]:
         managed = [service for service in self._services.values() if not service.is_fixed]

@@ -79,7 +79,9 @@ class Lease:
             try:
                 aws_call("ssm:DeleteParameter", self._client.delete_parameter, Name=self._name)
             except AwsFault as fault:
-                on_fault(fault)
+                # It is gone if the answer to the first attempt was lost, and the call tried again.
+                if fault.code != "ParameterNotFound":
+                    on_fault(fault)
 
     def _take(self, owner: str) -> None:
         try:

@@ -12,7 +12,7 @@ from ecs_service import EcsService, RolloutRecord, ServiceState
 from lease import Lease
 from rollout import Due, due
 from settings import ServiceSettings
-from version_history import REVERT, Version, VersionHistory
+from version_history import FAILED, REVERT, Version, VersionHistory
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ class ManagedService:
             action: `update` or `rollback`.
             caller: Who asked for it.
             request_id: The request.
-            force: Whether to deploy what runs already.
+            force: Whether to deploy what runs already; what failed to run is deployed anyhow.
 
         Returns:
             ARN of the revision that the service is set to.
@@ -184,7 +184,7 @@ class ManagedService:
         new_arn = "" if is_same else self.ecs.register(current, version)
         try:
             self._history.write(version, action=action, caller=caller, request_id=request_id)
-            if new_arn or force:
+            if new_arn or force or picture.service.rollout == FAILED:
                 self.ecs.update(new_arn, force=is_same)
         except AwsFault as fault:
             if fault.is_uncertain:

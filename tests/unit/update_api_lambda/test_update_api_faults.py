@@ -180,6 +180,19 @@ def test_a_lease_that_cannot_be_given_back_is_logged(world: Any) -> None:
     assert world.update("v3")["status"] == 200
 
 
+def test_a_lease_that_was_given_back_already_is_no_fault(world: Any) -> None:
+    """The answer to the first DeleteParameter was lost, and the client tried again."""
+    genuine = world.ssm.delete_parameter
+
+    def delete_parameter(**parameters: Any) -> Any:
+        genuine(**parameters)
+        return genuine(**parameters)
+
+    world.ssm.delete_parameter = delete_parameter
+    assert world.update("v2")["status"] == 200
+    assert "fault" not in world.log[0]
+
+
 @pytest.mark.parametrize("gone", [{"status": "INACTIVE"}, {"taskDefinition": ""}])
 def test_a_service_that_is_gone_is_said_to_be(world: Any, gone: dict[str, Any]) -> None:
     """A deleted service, or one without a task definition of its own."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
-from conftest import STACK_ID
+from conftest import SERVICES, STACK_ID
 
 COMPLETED = "SERVICE_DEPLOYMENT_COMPLETED"
 FAILED = "SERVICE_DEPLOYMENT_FAILED"
@@ -322,6 +323,27 @@ def test_what_completed_last_keeps_its_label(world: Any) -> None:
     world.ecs.complete()
     world.stack_event()
     assert world.ecs.image() == "datafi/es:v1"
+
+
+def test_one_service_that_is_gone_keeps_no_other_from_being_settled(world: Any, asset: Any) -> None:
+    """Of several that a function updates, and an event of the stack is about all of them."""
+    services = [["gone", "ES", 0, "gone", "Edge", "/gone"], *SERVICES["services"]]
+    world.build(SERVICES=json.dumps(SERVICES | {"services": services}))
+    world.update("v2")
+    world.deploy_by_stack("v1")
+    with pytest.raises(asset.api_errors.AwsFault):
+        world.stack_event()
+    assert state(world) == ("v2", "v2")
+
+
+def test_a_version_that_failed_is_rolled_out_when_it_is_asked_for(world: Any) -> None:
+    """The code brought it, and no circuit breaker took it back: the same revision starts anew."""
+    world.ecs.takes_time = True
+    world.ssm.write("v3")
+    world.deploy_by_stack("v3")
+    world.ecs.fail(rolls_back=False)
+    assert world.update("v3")["message"] == "es is being updated to v3."
+    assert dict(world.ecs.calls)["UpdateService"]["forceNewDeployment"] is True
 
 
 def test_an_event_waits_for_a_request(world: Any) -> None:
