@@ -122,8 +122,8 @@ class ManagedService:
             AwsFault: A call failed. Settling again goes on where it ended.
         """
         changes: list[Change] = []
-        # Concluding with reverting, then concluding what was reverted to.
-        for _ in range(2):
+        # Concluding what was overtaken, then the newest with reverting, then what it reverted to.
+        for _ in range(3):
             picture = self.look()
             done = self._settle_once(picture, request_id, after_stack=after_stack)
             if not done:
@@ -138,7 +138,8 @@ class ManagedService:
         if owed.conclude:
             number, result = owed.conclude
             self._history.conclude(versions, number, result)
-            changes.append(Change("concluded", versions[-1].value, result))
+            value = next(each.value for each in versions if each.number == number)
+            changes.append(Change("concluded", value, result))
         if owed.revert_to:
             self._history.write(owed.revert_to, action=REVERT, caller="", request_id=request_id)
             changes.append(Change("reverted", owed.revert_to))

@@ -77,6 +77,9 @@ def due(
         return Due() if newest.result == COMPLETED else Due((newest.number, COMPLETED))
     if is_there and service.rollout == IN_PROGRESS:
         return Due()
+    earlier = _completed_unrecorded(versions, service, records)
+    if earlier:
+        return Due((earlier.number, COMPLETED))
     result = newest.result or outcome(newest, service, records)
     conclude = (newest.number, result) if result and not newest.result else None
     if result == COMPLETED:
@@ -87,6 +90,19 @@ def due(
         return _due_by_request(newest, before, service, conclude, result, after_stack=after_stack)
     owed = good.value if after_stack and good and service.version != good.value else None
     return Due(conclude, move_to=owed)
+
+
+def _completed_unrecorded(
+    versions: Sequence[Version], service: ServiceState, records: Sequence[RolloutRecord]
+) -> Version | None:
+    """A version that completed after another had been written, or whose event was lost."""
+    good = last_completed(versions)
+    since = [each for each in versions[:-1] if not each.result and each.action != REVERT]
+    for each in reversed(since):
+        is_newer = good is None or each.number > good.number
+        if is_newer and outcome(each, service, records) == COMPLETED:
+            return each
+    return None
 
 
 def _meant(versions: Sequence[Version]) -> Version:
@@ -126,7 +142,7 @@ def _runs_other(service: ServiceState, wanted: Version) -> bool:
 
 
 def outcome(version: Version, service: ServiceState, records: Sequence[RolloutRecord]) -> str:
-    """How the rollout of the newest version ended: a result, or empty if it did not begin or end.
+    """How the rollout of a version ended: a result, or empty if it did not begin or end.
 
     A rollout that another one took the place of counts for nothing: it did not fail.
     """

@@ -139,6 +139,29 @@ def test_a_failed_version_of_the_code_stays_in_the_parameter(world: Any) -> None
     assert state(world) == ("v3", "v3")
 
 
+@pytest.mark.parametrize("is_told", [True, False])
+@pytest.mark.parametrize("began", [True, False])
+def test_an_update_that_a_new_tag_of_the_code_overtook_runs_again(
+    world: Any, *, is_told: bool, began: bool
+) -> None:
+    """It completes after v3 was written; when the deployment of v3 fails, it is what completed."""
+    world.ecs.takes_time = True
+    world.update("v2")
+    world.ssm.write("v3")
+    world.ecs.complete()
+    if is_told:
+        world.deployment_event()
+        assert world.ssm.labels()[2] == ["COMPLETED.2"]
+        assert world.told()[-1]["to"] == "v2"
+    if began:
+        world.deploy_by_stack("v3")
+        world.ecs.fail()
+        world.deploy_by_stack("v1")
+        world.ecs.complete()
+    world.stack_event()
+    assert state(world) == ("v3", "v2")
+
+
 def test_a_version_of_the_code_that_never_began_leaves_what_ran(world: Any) -> None:
     """The deployment failed before its turn: the rollback brought v1, v2 completed last."""
     world.update("v2")
