@@ -129,6 +129,8 @@ class ManagedService:
             if not done:
                 return picture, changes
             changes += done
+            if done[-1].action == "moved":
+                break
         return self.look(), changes
 
     def _settle_once(self, picture: Picture, request_id: str, *, after_stack: bool) -> list[Change]:

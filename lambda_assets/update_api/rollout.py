@@ -100,9 +100,22 @@ def _completed_unrecorded(
     since = [each for each in versions[:-1] if not each.result and each.action != REVERT]
     for each in reversed(since):
         is_newer = good is None or each.number > good.number
-        if is_newer and outcome(each, service, records) == COMPLETED:
+        if is_newer and _has_completed(each, service, records):
             return each
     return None
+
+
+def _has_completed(
+    version: Version, service: ServiceState, records: Sequence[RolloutRecord]
+) -> bool:
+    if service.version == version.value and service.rollout == COMPLETED:
+        return True
+    ended = [_RESULTS.get(each.status) for each in records if _is_of(each, version)]
+    return COMPLETED in ended
+
+
+def _is_of(record: RolloutRecord, version: Version) -> bool:
+    return record.version == version.value and record.at >= version.at - _CLOCK_DIFFERENCE
 
 
 def _meant(versions: Sequence[Version]) -> Version:
@@ -149,7 +162,7 @@ def outcome(version: Version, service: ServiceState, records: Sequence[RolloutRe
     if service.version == version.value:
         return "" if service.rollout == IN_PROGRESS else service.rollout
     for index, record in enumerate(records):
-        if record.version != version.value or record.at < version.at - _CLOCK_DIFFERENCE:
+        if not _is_of(record, version):
             continue
         if record.status == "STOPPED" and index > 0:
             return ""

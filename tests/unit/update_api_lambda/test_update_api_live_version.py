@@ -162,6 +162,21 @@ def test_an_update_that_a_new_tag_of_the_code_overtook_runs_again(
     assert state(world) == ("v3", "v2")
 
 
+def test_an_update_that_was_overtaken_is_not_moved_away_while_ecs_brings_it_back(
+    world: Any,
+) -> None:
+    """The event of its completion was lost, and one of an earlier deployment comes late."""
+    world.ecs.takes_time = True
+    world.update("v2")
+    world.ecs.complete()
+    world.ssm.write("v3")
+    world.deploy_by_stack("v3")
+    world.ecs.fail(at_once=False)
+    world.stack_event("UPDATE_COMPLETE")
+    assert state(world) == ("v3", "v2")
+    assert world.ecs.names().count("UpdateService") == 1
+
+
 def test_a_version_of_the_code_that_never_began_leaves_what_ran(world: Any) -> None:
     """The deployment failed before its turn: the rollback brought v1, v2 completed last."""
     world.update("v2")
