@@ -212,6 +212,7 @@ def _is_again(entry: dict[str, Any], before: dict[str, Any]) -> bool:
     return (
         _said(description).get("to") == entry["Value"] == before.get("Value")
         and description == before.get("Description")
+        and entry.get("LastModifiedUser") == before.get("LastModifiedUser")
         and entry["LastModifiedDate"] - before["LastModifiedDate"] <= WRITTEN_AGAIN
     )
 

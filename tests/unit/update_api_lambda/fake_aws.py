@@ -134,7 +134,7 @@ class FakeSsm(FakeClient):
 
     def write(self, value: str) -> None:
         """Write the service's parameter as CloudFormation does: the description stays."""
-        self._write(PARAMETER, {"Value": value})
+        self._write(PARAMETER, {"Value": value}, user="cloudformation")
 
     def get_parameter(self, **parameters: Any) -> dict[str, Any]:
         """The newest version."""
@@ -190,7 +190,7 @@ class FakeSsm(FakeClient):
             raise refused(operation, "ParameterNotFound")
         return self.parameters[name]
 
-    def _write(self, name: str, parameters: dict[str, Any]) -> int:
+    def _write(self, name: str, parameters: dict[str, Any], user: str = "update-api") -> int:
         versions = self.parameters.setdefault(name, [])
         if len(versions) == 100 and versions[0]["Labels"]:
             raise refused("PutParameter", "ParameterMaxVersionLimitExceeded")
@@ -199,6 +199,7 @@ class FakeSsm(FakeClient):
             "Value": parameters["Value"],
             "Version": before.get("Version", 0) + 1,
             "LastModifiedDate": self.clock.now(),
+            "LastModifiedUser": user,
             "Description": parameters.get("Description", before.get("Description", "")),
             "Labels": [],
         }

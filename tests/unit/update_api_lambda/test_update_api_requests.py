@@ -123,7 +123,6 @@ def test_what_serves_while_ecs_rolls_back(world: Any) -> None:
 def test_a_version_that_the_code_repeats_is_the_codes(world: Any) -> None:
     """CloudFormation writes the same value, and the description of the request stays with it."""
     world.update("v2")
-    world.clock.seconds += 60
     world.ssm.write("v2")
     updates = world.report()["updates"]
     assert [(each["action"], each["by"]) for each in updates[:2]] == [
