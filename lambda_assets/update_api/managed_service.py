@@ -92,10 +92,12 @@ class ManagedService:
     def records(self, picture: Picture) -> list[RolloutRecord]:
         """The last rollouts, if they are needed to tell how that of the newest version ended.
 
+        Not with a fixed version, for which the function may not ask.
+
         Raises:
             AwsFault: A call failed.
         """
-        if picture.versions and picture.versions[-1].value == picture.service.version:
+        if self.is_fixed or picture.versions[-1].value == picture.service.version:
             return []
         return self.ecs.rollouts()
 
@@ -216,10 +218,11 @@ class ManagedService:
             raise
 
     def _restore(self, fault: AwsFault, versions: list[Version], request_id: str) -> None:
-        """Give the parameter the value it had, if it has another one now."""
+        """Give the parameter the value it had, if it has that of the request now."""
         value = versions[-1].value
         try:
-            if self._history.read()[-1].value != value:
+            newest = self._history.read()[-1]
+            if newest.request_id == request_id and newest.value != value:
                 self._history.write(value, action=REVERT, caller="", request_id=request_id)
         except AwsFault as second:
             name = self.settings.parameter

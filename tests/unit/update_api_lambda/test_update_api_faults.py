@@ -102,6 +102,18 @@ def test_a_refused_update_is_taken_back(world: Any) -> None:
     assert world.update("v2")["status"] == 200
 
 
+def test_a_tag_that_the_code_wrote_meanwhile_is_not_taken_back(world: Any) -> None:
+    """Only what the refused request itself wrote is."""
+
+    def update_service(**_: Any) -> Any:
+        world.ssm.write("v3")
+        raise world.refused("UpdateService")
+
+    world.ecs.update_service = update_service
+    assert world.update("v2")["status"] == 500
+    assert world.ssm.value == "v3"
+
+
 @pytest.mark.parametrize(
     ("action", "left"),
     [
