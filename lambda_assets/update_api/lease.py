@@ -87,9 +87,18 @@ class Lease:
         try:
             self._put(owner, overwrite=False)
         except AwsFault as fault:
-            if fault.code != "ParameterAlreadyExists":
+            if fault.code == "ParameterAlreadyExists":
+                self._take_over(owner)
+            elif fault.aws_request_id or not self._is_held_by(owner):
                 raise
-            self._take_over(owner)
+
+    def _is_held_by(self, owner: str) -> bool:
+        """Whether a call without an answer was carried out all the same."""
+        try:
+            answer = aws_call("ssm:GetParameter", self._client.get_parameter, Name=self._name)
+        except AwsFault:
+            return False
+        return bool(answer["Parameter"]["Value"] == owner)
 
     def _take_over(self, owner: str) -> None:
         """Take a lease that has ended, and only that."""

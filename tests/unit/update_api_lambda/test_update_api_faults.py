@@ -192,6 +192,21 @@ def test_a_lease_that_cannot_be_given_back_is_logged(world: Any) -> None:
     assert world.update("v3")["status"] == 200
 
 
+def test_a_lease_that_was_taken_without_an_answer_is_held(world: Any) -> None:
+    """PutParameter timed out but was carried out: the update goes on, and gives it back."""
+    genuine = world.ssm.put_parameter
+
+    def put_parameter(**parameters: Any) -> Any:
+        answer = genuine(**parameters)
+        if parameters["Name"].endswith(".lease"):
+            raise ReadTimeoutError(endpoint_url="https://ssm")
+        return answer
+
+    world.ssm.put_parameter = put_parameter
+    assert world.update("v2")["status"] == 200
+    assert list(world.ssm.parameters) == [PARAMETER]
+
+
 def test_a_lease_that_was_given_back_already_is_no_fault(world: Any) -> None:
     """The answer to the first DeleteParameter was lost, and the client tried again."""
     genuine = world.ssm.delete_parameter
