@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 _DAY_MINUTES = 24 * 60
 _WEEK_MINUTES = 7 * _DAY_MINUTES
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class UpdateWindows:
 
     Attributes:
         windows: Start and length of each, in minutes since Monday 00:00 UTC; none means always.
-        freezes: Start and end of each; without an end it lasts for good.
+        freezes: Start and end of each, in UTC; without an end it lasts for good.
     """
 
     windows: tuple[tuple[int, int], ...] = ()
@@ -29,7 +30,7 @@ class UpdateWindows:
         return cls(
             tuple((start, length) for start, length in document.get("windows", ())),
             tuple(
-                (datetime.fromisoformat(start), datetime.fromisoformat(end) if end else None)
+                (_utc(start) or _EARLIEST, _utc(end) if end else None)
                 for start, end in document.get("freezes", ())
             ),
         )
@@ -42,21 +43,37 @@ class UpdateWindows:
     def next_opening(self, now: datetime) -> datetime | None:
         """The next time at which one may begin; `None` if there is none.
 
-        That is the start of a window or the end of a freeze, whichever is open first: a week after
-        the last freeze every window has begun once.
+        That is the end of a freeze, or the start of a window within a week of now or of such an
+        end. So a freeze may end in any year.
         """
         ends = [end for _, end in self.freezes if end is not None and end > now]
-        last = max([now, *ends]) + timedelta(days=8)
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        monday = midnight - timedelta(days=now.weekday())
-        starts = [
-            monday + timedelta(days=7 * week, minutes=start)
-            for week in range((last - monday).days // 7 + 1)
-            for start, _ in self.windows
-        ]
-        candidates = sorted(moment for moment in [*ends, *starts] if now < moment <= last)
-        return next((moment for moment in candidates if self.is_open(moment)), None)
+        starts = [start for moment in [now, *ends] for start in self._starts_after(moment)]
+        return next((moment for moment in sorted([*ends, *starts]) if self.is_open(moment)), None)
+
+    def _starts_after(self, moment: datetime) -> list[datetime]:
+        """The next start of each window; none where the calendar ends."""
+        try:
+            minute = moment.replace(second=0, microsecond=0)
+            waits = [
+                (start - _minute_of_week(minute) - 1) % _WEEK_MINUTES + 1
+                for start, _ in self.windows
+            ]
+            return [minute + timedelta(minutes=wait) for wait in waits]
+        except OverflowError:
+            return []
 
     def _in_window(self, now: datetime) -> bool:
-        minute = now.weekday() * _DAY_MINUTES + now.hour * 60 + now.minute
+        minute = _minute_of_week(now)
         return any((minute - start) % _WEEK_MINUTES < length for start, length in self.windows)
+
+
+def _minute_of_week(moment: datetime) -> int:
+    return moment.weekday() * _DAY_MINUTES + moment.hour * 60 + moment.minute
+
+
+def _utc(text: str) -> datetime | None:
+    """A time of ISO 8601 in UTC, or `None` if it is beyond the calendar there."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except OverflowError:
+        return None

@@ -77,6 +77,25 @@ def test_a_freeze_without_an_end_has_no_next_window(asset: Any) -> None:
     assert frozen.next_opening(moment("06T00:00")) is None
 
 
+def test_a_freeze_may_last_as_long_as_the_calendar(asset: Any) -> None:
+    """As people write that it lasts for good: the answer is that day, or none beyond it."""
+    for end, opening in (
+        ("9999-12-31T23:59:59+00:00", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ("9999-12-31T23:59:59-14:00", None),
+    ):
+        for entries in ((), ((0, 7 * DAY),)):
+            frozen = windows(asset, *entries, freezes=[["0001-01-01T00:00:00+14:00", end]])
+            assert not frozen.is_open(moment("06T00:00"))
+            assert frozen.next_opening(moment("06T00:00")) == opening
+
+
+def test_a_window_opens_by_utc_where_a_freeze_ends_by_another_clock(asset: Any) -> None:
+    """23:30 of Monday in New York is Tuesday in UTC."""
+    freeze = [["2026-01-05T00:00:00+00:00", "2026-01-05T23:30:00-05:00"]]
+    frozen = windows(asset, (DAY + 4 * HOUR, HOUR), freezes=freeze)
+    assert frozen.next_opening(moment("05T10:00")) == moment("06T04:30")
+
+
 @pytest.mark.parametrize("members", [{}, {"force": True}, {"dryRun": True}])
 def test_outside_the_windows_an_update_is_forbidden(world: Any, members: dict[str, Any]) -> None:
     """403 with the next window, whatever the caller says; a report is given at any time."""
