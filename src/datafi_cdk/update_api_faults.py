@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import cast
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -12,7 +13,13 @@ from .datafi_service import DatafiService
 from .errors import Fault
 from .ingress_base import IngressBase
 from .synthesis import concrete
-from .validation import MOST_UPDATED_SERVICES, kind_of, priority_faults, secret_faults
+from .validation import (
+    MOST_UPDATED_SERVICES,
+    interface_faults,
+    kind_of,
+    priority_faults,
+    secret_faults,
+)
 
 _TAG_PATTERN = re.compile(r"[A-Za-z0-9_*?][A-Za-z0-9_.*?-]{0,127}")
 
@@ -60,21 +67,49 @@ def caller_faults(
         return [Fault("callers", allowed, kind_of(callers), remedy)]
     if not callers:
         return [Fault("callers", allowed, "an empty one", "hand in who may call, or leave it out")]
-    faults = [
-        Fault("callers", allowed, f"a list with {kind_of(caller)} in it", remedy)
-        for caller in callers
-        if not hasattr(caller, "grant_principal")
-    ]
-    for service in services if isinstance(services, Sequence) else ():
-        if service in callers:
-            allowed = "others than the services, which CloudFormation makes after those rights"
-            remedy = "hand in a role of its own, or let it use the key"
-            faults.append(Fault("callers", allowed, service.node.path, remedy))
+    faults = [fault for caller in callers for fault in _caller_faults(caller, services)]
     for argument, value in (("secret", secret), ("http_rule_priority", priority)):
         if value is not None:
             allowed = "left out with callers, who need neither a key nor the load balancer"
             faults.append(Fault(argument, allowed, "both", "leave one of the two out"))
     return faults
+
+
+def _caller_faults(caller: object, services: Sequence[DatafiService]) -> list[Fault]:
+    """One that is no principal, or whom Lambda or CloudFormation cannot let call."""
+    place, remedy = "callers", "hand in who may call"
+    allowed = "a list of at least one principal (IGrantable), such as a role"
+    if interface_faults(place, caller, "grant_principal", allowed):
+        return [Fault(place, allowed, f"a list with {kind_of(caller)} in it", remedy)]
+    principal = cast(iam.IGrantable, caller).grant_principal
+    if isinstance(principal, iam.StarPrincipal) or getattr(principal, "arn", None) == "*":
+        allowed = "principals that are not everybody, as every AWS account could update"
+        return [Fault(place, allowed, type(principal).__name__, remedy)]
+    if isinstance(principal, iam.CompositePrincipal | iam.FederatedPrincipal):
+        allowed = "roles, users, accounts or organizations"
+        return [
+            Fault(place, allowed, type(principal).__name__, "hand in each by itself, or a role")
+        ]
+    path = _path_of(principal)
+    for service in services if isinstance(services, Sequence) else ():
+        if path and isinstance(service, DatafiService) and path in _role_paths(service):
+            allowed = "others than the services, which CloudFormation makes after those rights"
+            given = service.node.path if caller is service else path
+            remedy = "hand in a role of its own, or let it use the key"
+            return [Fault(place, allowed, given, remedy)]
+    return []
+
+
+def _role_paths(service: DatafiService) -> list[str]:
+    """The roles without which a service is not made."""
+    task = service.task_definition
+    return [_path_of(role) for role in (task.task_role, task.obtain_execution_role())]
+
+
+def _path_of(principal: object) -> str:
+    """Where a principal is made; empty if it is no construct."""
+    node = getattr(principal, "node", None)
+    return node.path if node else ""
 
 
 def tag_faults(patterns: Sequence[str] | None) -> list[Fault]:

@@ -47,11 +47,11 @@ def with_a_caller(**arguments: Any) -> None:
     update_api(made=made, callers=[caller], **arguments)
 
 
-def a_service_that_calls() -> None:
-    """A service that is to update itself with its task role, which it needs before it is made."""
+def a_service_that_calls(choose: Callable[[EdgeServer], Any] = lambda edge: edge) -> None:
+    """A service that is to update itself with a role of its own, which it needs before it is."""
     made = surroundings()
     edge = EdgeServer(made.stack, "Es", **made.around, name="es")
-    update_api(0, made, services=[edge], callers=[edge])
+    update_api(0, made, services=[edge], callers=[choose(edge)])
 
 
 def of_another_ingress() -> None:
@@ -99,6 +99,7 @@ REFUSALS: list[tuple[Callable[[], Any], str]] = [
         for value, shown in (
             ("arn", "a value of type str"), (5, "a value of type int"),
             ([None], "a list with None in it"), (["arn"], "a list with a value of type str in it"),
+            ([iam.Role], f"a list with a value of type {type(iam.Role).__name__} in it"),
         )
     ),
     (lambda: update_api(callers=[]),
@@ -106,6 +107,33 @@ REFUSALS: list[tuple[Callable[[], Any], str]] = [
     (a_service_that_calls,
      "callers must be others than the services, which CloudFormation makes after those rights, got "
      "Test/Es; hand in a role of its own, or let it use the key."),
+    *(
+        (lambda choose=choose: a_service_that_calls(choose),
+         "callers must be others than the services, which CloudFormation makes after those rights, "
+         f"got Test/Es/TaskDefinition/{role}; hand in a role of its own, or let it use the key.")
+        for choose, role in (
+            (lambda edge: edge.task_definition.task_role, "TaskRole"),
+            (lambda edge: edge.task_definition.execution_role, "ExecutionRole"),
+        )
+    ),
+    *(
+        (lambda value=value: update_api(callers=[value]),
+         "callers must be principals that are not everybody, as every AWS account could update, "
+         f"got {type(value).__name__}; hand in who may call.")
+        for value in (iam.AnyPrincipal(), iam.StarPrincipal())
+    ),
+    (lambda: update_api(callers=[iam.ArnPrincipal("*")]),
+     "callers must be principals that are not everybody, as every AWS account could update, "
+     "got ArnPrincipal; hand in who may call."),
+    *(
+        (lambda value=value: update_api(callers=[value]),
+         "callers must be roles, users, accounts or organizations, "
+         f"got {type(value).__name__}; hand in each by itself, or a role.")
+        for value in (
+            iam.CompositePrincipal(iam.AccountPrincipal(ACCOUNT), iam.ArnPrincipal("arn")),
+            iam.FederatedPrincipal("cognito-identity.amazonaws.com"),
+        )
+    ),
     (lambda: with_a_caller(secret=True), f"secret must be {WITH_CALLERS}"),
     (lambda: with_a_caller(http_rule_priority=5), f"http_rule_priority must be {WITH_CALLERS}"),
     *(
