@@ -25,6 +25,9 @@ class ImageVersion:
         reference: The tag or the digest, if it is fixed.
         parameter_name: The parameter that holds it, if it is not.
 
+    Raises:
+        InvalidInputError: Not one of the two is given, or it cannot be one.
+
     Example:
         ```python
         EdgeServer(self, "Es", ..., image_version=ImageVersion.fixed("v2"))
@@ -35,6 +38,20 @@ class ImageVersion:
     """The tag or the digest, or `None`."""
     parameter_name: str | None
     """The name of the parameter that holds it, or `None`."""
+
+    def __post_init__(self) -> None:
+        """Refuse what neither `fixed` nor `from_parameter_name` makes."""
+        said = [(each, getattr(self, each)) for each in ("reference", "parameter_name")]
+        given = [(name, value) for name, value in said if value is not None]
+        if len(given) != 1:
+            allowed = "one of reference and parameter_name"
+            remedy = "make it with ImageVersion.fixed(…) or ImageVersion.from_parameter_name(…)"
+            raise InvalidInputError(
+                [Fault("ImageVersion", allowed, "both" if given else "none", remedy)]
+            )
+        ((name, value),) = given
+        check = version_faults if name == "reference" else parameter_name_faults
+        _refuse("ImageVersion", _unknown_faults(name, value) or check(value, name))
 
     @classmethod
     def fixed(cls, tag_or_digest: str) -> ImageVersion:
@@ -54,7 +71,8 @@ class ImageVersion:
             'v2'
         """
         faults = _unknown_faults("tag_or_digest", tag_or_digest)
-        _refuse("fixed", faults or version_faults(tag_or_digest, "tag_or_digest"))
+        faults = faults or version_faults(tag_or_digest, "tag_or_digest")
+        _refuse("ImageVersion.fixed", faults)
         return cls(tag_or_digest, None)
 
     @classmethod
@@ -79,7 +97,8 @@ class ImageVersion:
             '/acme/es'
         """
         faults = _unknown_faults("parameter_name", parameter_name)
-        _refuse("from_parameter_name", faults or parameter_name_faults(parameter_name))
+        faults = faults or parameter_name_faults(parameter_name)
+        _refuse("ImageVersion.from_parameter_name", faults)
         return cls(None, parameter_name)
 
 
@@ -92,6 +111,6 @@ def _unknown_faults(argument: str, value: object) -> list[Fault]:
     return []
 
 
-def _refuse(method: str, faults: list[Fault]) -> None:
+def _refuse(maker: str, faults: list[Fault]) -> None:
     if faults:
-        raise InvalidInputError(located(f"ImageVersion.{method}: ", faults))
+        raise InvalidInputError(located(f"{maker}: ", faults))

@@ -381,3 +381,22 @@ def test_refuses_what_no_parameter_is_named(name: Any, allowed: str) -> None:
 def test_takes_what_a_parameter_is_named(name: str) -> None:
     """The edges of these rules."""
     assert ImageVersion.from_parameter_name(name).parameter_name == name
+
+
+@pytest.mark.parametrize(
+    ("reference", "parameter_name", "sentence"),
+    [
+        (None, None, "ImageVersion must be one of reference and parameter_name, got none;"),
+        ("v1", "/acme/es", "ImageVersion must be one of reference and parameter_name, got both;"),
+        ("v 1", None, "ImageVersion: reference must be an image tag"),
+        (None, "acme es", "ImageVersion: parameter_name must be the full name of a parameter"),
+        (None, 5, "ImageVersion: parameter_name must be a string, got a value of type int;"),
+    ],
+)
+def test_refuses_a_version_that_neither_method_makes(
+    reference: Any, parameter_name: Any, sentence: str
+) -> None:
+    """The class can be called by itself, and then must be told one of the two."""
+    with pytest.raises(InvalidInputError) as refusal:
+        ImageVersion(reference, parameter_name)
+    assert str(refusal.value).startswith(sentence)
