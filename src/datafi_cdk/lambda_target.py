@@ -8,6 +8,8 @@ from aws_cdk import aws_elasticloadbalancingv2_targets as elbv2_targets
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+_LOAD_BALANCERS = "elasticloadbalancing.amazonaws.com"
+
 
 def lambda_target_group(
     scope: Construct, construct_id: str, function: lambda_.Function
@@ -30,6 +32,6 @@ def lambda_target_group(
         targets=[elbv2_targets.LambdaTarget(function)],
     )
     for child in function.node.children:
-        if isinstance(child, lambda_.CfnPermission):
+        if isinstance(child, lambda_.CfnPermission) and child.principal == _LOAD_BALANCERS:
             child.source_account = Stack.of(scope).account
     return target_group

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
+from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack, Stage
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -21,7 +23,7 @@ from .datafi_service import DatafiService
 from .ingress_base import IngressBase
 from .lambda_target import lambda_target_group
 from .secret_access import grant_key_of
-from .synthesis import concrete, refuse, removal_policy_faults
+from .synthesis import concrete, other_app_faults, refuse, removal_policy_faults
 from .update_api_faults import caller_faults, rule_priority_faults, service_faults, tag_faults
 from .update_rights import grant_audit, grant_update
 from .update_window import UpdateFreeze, UpdateWindow, window_faults, windows_as_json
@@ -35,6 +37,7 @@ from .version_parameter import outermost_stack
 
 __all__ = ["UpdateApi"]
 
+_RULES = "DatafiUpdates"
 _KEY_LENGTH = 43
 _TIMEOUT = Duration.minutes(2)
 _LONGEST_DESCRIPTION = 256
@@ -146,6 +149,7 @@ class UpdateApi(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         refuse(self, type_faults("ingress", ingress, IngressBase, "a SharedIngress"))
+        refuse(self, other_app_faults(self, ingress=ingress))
         refuse(
             self,
             [
@@ -287,8 +291,33 @@ class UpdateApi(Construct):
         pattern: events.EventPattern,
         event: events.RuleTargetInput | None = None,
     ) -> None:
-        target = targets.LambdaFunction(self.function, event=event)
+        target = targets.LambdaFunction(self._event_target(), event=event)
         events.Rule(self, rule_id, event_pattern=pattern, targets=[target])
+
+    def _event_target(self) -> lambda_.IFunction:
+        """The function, with one permission for all rules.
+
+        CDK would add one for each rule: those of twenty services go beyond the 20 KB of a
+        function's policy. Source:
+        https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+        """
+        known = self.node.try_find_child("EventTarget")
+        if known:
+            return cast(lambda_.IFunction, known)
+        self.function.add_permission(
+            "Events",
+            principal=iam.ServicePrincipal("events.amazonaws.com"),
+            source_arn=Stack.of(self).format_arn(
+                service="events", resource="rule", resource_name="*"
+            ),
+        )
+        return lambda_.Function.from_function_attributes(
+            self,
+            "EventTarget",
+            function_arn=self.function.function_arn,
+            same_environment=False,
+            skip_permissions=True,
+        )
 
     def _answer_behind(self, ingress: IngressBase, priority: int | None) -> None:
         hosts = update_hosts(ingress)
@@ -298,13 +327,25 @@ class UpdateApi(Construct):
         }
         for service in self.services:
             ingress.add_http_rule(
-                self,
-                "Rule" if len(self.services) == 1 else f"Rule-{service.name}",
+                self._place_of_rule(service),
+                "Rule",
                 hosts=hosts,
                 paths=[f"/{service.name}", f"/{service.name}/*"],
                 target_group=self.target_group,
                 priority=priority,
             )
+
+    def _place_of_rule(self, service: DatafiService) -> Construct:
+        """Where the rule of a service is the same one, whichever update API of the stack it is of.
+
+        Its priority follows from its address. With another id, CloudFormation would make it anew
+        before it removes the old one, and a listener takes no priority twice.
+        """
+        stack = Stack.of(self)
+        rules = stack.node.try_find_child(_RULES) or Construct(stack, _RULES)
+        path = self.ingress.node.path.removeprefix(f"{cast(Stage, Stage.of(self)).node.path}/")
+        distinction = hashlib.sha256(path.encode()).hexdigest()[:8]
+        return Construct(cast(Construct, rules), f"{service.name}-{distinction}")
 
     def _answer_to(self, callers: Sequence[iam.IGrantable]) -> None:
         self.function_url = self.function.add_function_url(

@@ -16,7 +16,7 @@ from .coordinator import Coordinator
 from .errors import Fault
 from .ingress_base import IngressBase
 from .lambda_target import lambda_target_group
-from .synthesis import concrete, refuse, removal_policy_faults
+from .synthesis import concrete, other_app_faults, refuse, removal_policy_faults
 from .update_api import UpdateApi, update_hosts
 from .validation import kind_of, priority_faults, type_faults
 
@@ -71,6 +71,7 @@ class UpdateRouter(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         refuse(self, type_faults("ingress", ingress, IngressBase, "a SharedIngress"))
+        refuse(self, other_app_faults(self, ingress=ingress))
         refuse(
             self,
             [

@@ -190,13 +190,24 @@ def test_one_function_may_update_all_servers(shared: Template) -> None:
     rules = {
         name: rule["Properties"]["Actions"][0]["TargetGroupArn"]
         for name, rule in shared.find_resources(LISTENER_RULE).items()
-        if name.startswith("UpdateApi")
+        if name.startswith("DatafiUpdates")
     }
     assert list(rules.values()) == [group] * 3
     outputs = shared.find_outputs("*")
     secrets = {name for name in outputs if name.endswith("UpdateSecretArn")}
     assert len(secrets) == 3
     assert len({json.dumps(outputs[name]["Value"]) for name in secrets}) == 1
+
+
+def test_shared_can_be_switched(big: Template, shared: Template) -> None:
+    """The rules stay the same resources, as new ones would want priorities that are taken."""
+    switched = {
+        json.dumps({name: rule["Properties"]["Priority"]})
+        for made in (big, shared)
+        for name, rule in made.find_resources(LISTENER_RULE).items()
+        if name.startswith("DatafiUpdates")
+    }
+    assert len(switched) == 3
 
 
 @pytest.mark.parametrize("shared", [False, True])
@@ -210,7 +221,11 @@ def test_callers_need_neither_key_nor_load_balancer(shared: bool) -> None:
     for kind in (LISTENER_RULE, TARGET_GROUP, FUNCTION):
         assert not [name for name in made.find_resources(kind) if name.startswith("UpdateRouter")]
     for kind in (LISTENER_RULE, TARGET_GROUP):
-        assert not [name for name in made.find_resources(kind) if name.startswith("UpdateApi")]
+        assert not [
+            name
+            for name in made.find_resources(kind)
+            if name.startswith(("UpdateApi", "DatafiUpdates"))
+        ]
     granted = {
         role
         for policy in made.find_resources(POLICY).values()
@@ -225,7 +240,7 @@ def test_callers_need_neither_key_nor_load_balancer(shared: bool) -> None:
 
 @pytest.mark.parametrize(
     ("shared", "storage", "more"),
-    [(False, False, 26), (False, True, 29), (True, False, 19), (True, True, 22)],
+    [(False, False, 25), (False, True, 28), (True, False, 17), (True, True, 20)],
 )
 def test_a_further_server_takes_so_many_resources(shared: bool, storage: bool, more: int) -> None:
     """What the README says of how many servers fit in a stack."""

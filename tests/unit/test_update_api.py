@@ -1,6 +1,7 @@
 """UpdateApi: the Lambda, its rights, its rules, its events and its key."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -470,20 +471,31 @@ def test_each_service_has_its_events_and_a_fixed_one_has_none(shared: Template) 
     }
 
 
-def test_events_invoke_the_function_each_by_its_rule(template: Template) -> None:
-    """Each rule has one target, which lets EventBridge invoke it for that rule only."""
-    for name, rule in template.find_resources(RULE).items():
-        api = name[: name.index("Updates") + len("Updates")]
-        function = reference(template, FUNCTION, api, "Arn")
-        (target,) = rule["Properties"]["Targets"]
-        assert target["Arn"] == function
+def test_events_invoke_the_function(template: Template, shared: Template) -> None:
+    """One permission is for all rules of the account, as a function's policy has 20 KB of room."""
+    for made, api in ((template, "PlainUpdates"), (template, "FullUpdates"), (shared, "Updates")):
+        function = reference(made, FUNCTION, api, "Arn")
+        for rule in rules(made, api).values():
+            (target,) = rule["Targets"]
+            assert target["Arn"] == function
         (permission,) = [
             entry["Properties"]
-            for entry in template.find_resources(PERMISSION).values()
-            if entry["Properties"].get("SourceArn") == {"Fn::GetAtt": [name, "Arn"]}
+            for entry in made.find_resources(PERMISSION).values()
+            if entry["Properties"]["Principal"] == "events.amazonaws.com"
+            and entry["Properties"]["FunctionName"] == function
         ]
-        assert permission["Principal"] == "events.amazonaws.com"
-        assert permission["FunctionName"] == function
+        assert permission["Action"] == "lambda:InvokeFunction"
+        assert permission["SourceArn"] == arn("events", "rule/*")
+        assert "SourceAccount" not in permission
+
+
+def test_a_fixed_version_needs_no_events() -> None:
+    """EventBridge then may not invoke the function."""
+    made = surroundings()
+    fixed = edge_server(made, image_version=ImageVersion.fixed("v2"))
+    template = made_of(update_api(made, services=[fixed]))
+    assert not rules(template)
+    assert len(template.find_resources(PERMISSION)) == 1
 
 
 def test_load_balancer_invokes_the_function(template: Template) -> None:
@@ -492,7 +504,7 @@ def test_load_balancer_invokes_the_function(template: Template) -> None:
     targets = properties(template, TARGET_GROUP, "PlainUpdates")
     assert targets["TargetType"] == "lambda"
     assert targets["Targets"] == [{"Id": function}]
-    permission = properties(template, PERMISSION, "PlainUpdatesFunction")
+    permission = properties(template, PERMISSION, "PlainUpdatesFunctionInvoke")
     assert permission["Action"] == "lambda:InvokeFunction"
     assert permission["Principal"] == "elasticloadbalancing.amazonaws.com"
     assert permission["FunctionName"] == function
@@ -510,7 +522,7 @@ def test_rules_match_both_hosts_and_the_paths_of_one_service(
     template: Template, api: str, name: str
 ) -> None:
     """HTTPS requests for the new and the old host with the service's paths reach the Lambda."""
-    made = properties(template, LISTENER_RULE, f"{api}Rule")
+    made = properties(template, LISTENER_RULE, f"DatafiUpdates{name}")
     hosts = [f"update.{ROOT_DOMAIN}", f"df-update.{ROOT_DOMAIN}"]
     assert made["Conditions"] == [
         {"Field": "host-header", "HostHeaderConfig": {"Values": hosts}},
@@ -526,23 +538,40 @@ def test_rules_match_both_hosts_and_the_paths_of_one_service(
 def test_each_of_several_services_has_a_rule(shared: Template) -> None:
     """One target group takes the paths of all of them."""
     group = {"Ref": logical_id(shared, TARGET_GROUP, "Updates")}
-    made = {
-        name[:-8]: entry["Properties"]
-        for name, entry in shared.find_resources(LISTENER_RULE).items()
-        if name.startswith("Updates")
+    made = [
+        properties(shared, LISTENER_RULE, f"DatafiUpdates{name}") for name in ("es", "fr", "gb")
+    ]
+    assert [rule["Actions"][0]["TargetGroupArn"] for rule in made] == [group] * 3
+    assert made[1]["Conditions"][1]["PathPatternConfig"]["Values"] == ["/fr", "/fr/*"]
+
+
+def priorities(*groups: Sequence[str]) -> dict[str, int]:
+    """The rules of update APIs, each of these servers, by id, with their priorities."""
+    made = surroundings()
+    for names in groups:
+        servers = [edge_server(made, name) for name in names]
+        UpdateApi(made.stack, "-".join(names), ingress=made.ingress, services=servers)
+    found = Template.from_stack(made.stack).find_resources(LISTENER_RULE)
+    return {
+        name: entry["Properties"]["Priority"]
+        for name, entry in found.items()
+        if name.startswith("DatafiUpdates")
     }
-    assert set(made) == {"UpdatesRulees", "UpdatesRulefr", "UpdatesRulegb"}
-    assert [rule["Actions"][0]["TargetGroupArn"] for rule in made.values()] == [group] * 3
-    paths = made["UpdatesRulefr"]["Conditions"][1]["PathPatternConfig"]["Values"]
-    assert paths == ["/fr", "/fr/*"]
+
+
+def test_a_service_can_go_to_another_update_api() -> None:
+    """Its rule stays the same resource: a new one would have a priority that is still taken."""
+    apart = priorities(["es"], ["fr"])
+    assert len(apart) == 2
+    assert priorities(["es", "fr"]) == priorities(["fr", "es"]) == apart
+    assert priorities(["es"]).items() < apart.items()
 
 
 def test_priority_is_that_of_the_rule(template: Template) -> None:
     """A given priority is taken; by default it follows from hosts and path."""
-    priorities = {properties(template, LISTENER_RULE, "FullUpdatesRule")["Priority"]}
-    assert priorities == {45_000}
-    plain = properties(template, LISTENER_RULE, "PlainUpdatesRule")["Priority"]
-    assert plain == properties(made_of(update_api()), LISTENER_RULE, "UpdatesRule")["Priority"]
+    assert properties(template, LISTENER_RULE, "DatafiUpdatesco")["Priority"] == 45_000
+    plain = properties(template, LISTENER_RULE, "DatafiUpdateses")["Priority"]
+    assert list(priorities(["es"]).values()) == [plain]
 
 
 def test_concurrency_is_reserved_only_if_asked(template: Template) -> None:

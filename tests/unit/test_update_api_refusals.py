@@ -191,6 +191,18 @@ def test_refuses_a_service_of_another_ingress() -> None:
     )
 
 
+def test_refuses_the_ingress_of_another_app() -> None:
+    """CDK cannot refer to it, and says so at synthesis only."""
+    made = surroundings()
+    edge = EdgeServer(made.stack, "Es", **made.around, name="es")
+    with pytest.raises(InvalidInputError) as refusal:
+        UpdateApi(new_stack("Other"), "Updates", ingress=made.ingress, services=[edge])
+    assert str(refusal.value) == (
+        "Other/Updates: ingress must be of the same app, got Test/Ingress of another app; "
+        "import what is deployed by another app, with a from_… method."
+    )
+
+
 def test_refuses_a_second_update_api_for_a_service() -> None:
     """Also where the first one is for several services, and the second for callers."""
     made = surroundings()
@@ -260,6 +272,6 @@ def test_numbers_may_be_known_at_deployment_only() -> None:
     number = Token.as_number({"Ref": "Number"})
     api = update_api(http_rule_priority=number, reserved_concurrent_executions=number)
     template = Template.from_stack(Stack.of(api))
-    assert properties(template, LISTENER_RULE, "Updates")["Priority"] == {"Ref": "Number"}
+    assert properties(template, LISTENER_RULE, "DatafiUpdates")["Priority"] == {"Ref": "Number"}
     function = properties(template, FUNCTION, "Updates")
     assert function["ReservedConcurrentExecutions"] == {"Ref": "Number"}

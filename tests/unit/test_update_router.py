@@ -249,3 +249,12 @@ def test_refuses_a_second_router() -> None:
     assert fault.allowed == "the only one of its kind on port 443 of Test/Ingress"
     assert f"{HOSTS} /'" in fault.given
     assert fault.remedy == "remove one of the two"
+
+
+def test_refuses_the_ingress_of_another_app() -> None:
+    """CDK cannot refer to it, and says so at synthesis only."""
+    made = surroundings()
+    api = update_api(made)
+    with pytest.raises(InvalidInputError) as refusal:
+        UpdateRouter(new_stack("Other"), "Router", ingress=made.ingress, update_apis=[api])
+    assert str(refusal.value).startswith("Other/Router: ingress must be of the same app, got")
