@@ -7,10 +7,10 @@ import json
 from collections.abc import Sequence
 from typing import cast
 
+import jsii
 from aws_cdk import Duration, RemovalPolicy, Stack, Stage
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -291,33 +291,16 @@ class UpdateApi(Construct):
         pattern: events.EventPattern,
         event: events.RuleTargetInput | None = None,
     ) -> None:
-        target = targets.LambdaFunction(self._event_target(), event=event)
+        if not self.function.node.try_find_child("Events"):
+            self.function.add_permission(
+                "Events",
+                principal=iam.ServicePrincipal("events.amazonaws.com"),
+                source_arn=Stack.of(self).format_arn(
+                    service="events", resource="rule", resource_name="*"
+                ),
+            )
+        target = cast(events.IRuleTarget, _PermittedFunction(self.function, event))
         events.Rule(self, rule_id, event_pattern=pattern, targets=[target])
-
-    def _event_target(self) -> lambda_.IFunction:
-        """The function, with one permission for all rules.
-
-        CDK would add one for each rule: those of twenty services go beyond the 20 KB of a
-        function's policy. Source:
-        https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-        """
-        known = self.node.try_find_child("EventTarget")
-        if known:
-            return cast(lambda_.IFunction, known)
-        self.function.add_permission(
-            "Events",
-            principal=iam.ServicePrincipal("events.amazonaws.com"),
-            source_arn=Stack.of(self).format_arn(
-                service="events", resource="rule", resource_name="*"
-            ),
-        )
-        return lambda_.Function.from_function_attributes(
-            self,
-            "EventTarget",
-            function_arn=self.function.function_arn,
-            same_environment=False,
-            skip_permissions=True,
-        )
 
     def _answer_behind(self, ingress: IngressBase, priority: int | None) -> None:
         hosts = update_hosts(ingress)
@@ -356,6 +339,24 @@ class UpdateApi(Construct):
         self.urls = {
             service.name: f"{self.function_url.url}{service.name}" for service in self.services
         }
+
+
+@jsii.implements(events.IRuleTarget)
+class _PermittedFunction:
+    """A function that all rules may invoke by one permission.
+
+    CDK's own target adds one for each rule: those of twenty services go beyond the 20 KB of a
+    function's policy. Source:
+    https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    """
+
+    def __init__(self, function: lambda_.Function, event: events.RuleTargetInput | None) -> None:
+        self._function = function
+        self._event = event
+
+    def bind(self, rule: events.IRule, target_id: str | None = None) -> events.RuleTargetConfig:
+        """The function and what it is told, by default the event."""
+        return events.RuleTargetConfig(arn=self._function.function_arn, input=self._event)
 
 
 def update_hosts(ingress: IngressBase) -> list[str]:

@@ -280,7 +280,8 @@ PINNED = {
         "IngressLoadBalancerRedirectListener01C7529E",
     },
     LISTENER_RULE: {
-        "ApiRuleEBAF72D7", "CoGrpcOverHttpsRuleB23149B5", "CoGrpcRule4E60EC37",
+        "CoGrpcOverHttpsRuleB23149B5", "CoGrpcRule4E60EC37",
+        "DatafiUpdateses76280dfcRule214BF95B",
         "CoHttpRule5563F64F", "EsGrpcOverHttpsRule27CA5525", "EsGrpcRuleBC6C270F",
         "EsHttpRule56EBF872", "FnHttpRuleD57A826F", "RootRule95FE88D5",
     },
