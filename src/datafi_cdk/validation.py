@@ -124,7 +124,10 @@ _DOMAIN = re.compile(rf"({_DNS_LABEL.pattern}\.)+[a-z]{{1,63}}")
 _DOMAIN_LENGTH = 253
 _IMAGE_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _IMAGE_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_PARAMETER_NAME = re.compile(r"(?!/([aA][wW][sS]|[sS][sS][mM]))(/[A-Za-z0-9_.-]+){1,15}")
+# With its ARN and what the update API appends, AWS takes 1011 characters.
+_PARAMETER_NAME = re.compile(
+    r"(?=.{1,900}$)(?!/([aA][wW][sS]|[sS][sS][mM]))(/[A-Za-z0-9_.-]+){1,15}"
+)
 _BEDROCK_MODEL = re.compile(
     r"[a-z0-9-]+\.[A-Za-z0-9.:-]+"
     r"|arn:aws[a-z-]*:bedrock:([a-z0-9-]*|\*):[0-9]*:"
@@ -601,7 +604,7 @@ def parameter_name_faults(name: str | None, argument: str = "parameter_name") ->
     """
     allowed = (
         "the full name of a parameter (1 to 15 words of A-Z, a-z, 0-9, _, . and -, each after a /, "
-        "not aws or ssm at its start)"
+        "not aws or ssm at its start, at most 900 characters)"
     )
     return form_faults(argument, name, _PARAMETER_NAME, allowed, "write it as '/acme/es'")
 

@@ -363,6 +363,7 @@ def test_refuses_what_is_no_version(version: Any, allowed: str) -> None:
         ("/AWSome", "the full name"),
         ("/ssm-es", "the full name"),
         ("/a" * 16, "the full name"),
+        ("/" + "a" * 900, "the full name"),
         pytest.param(TEXT, "known at synthesis", id="a token"),
         (None, "a string"),
         (("/acme",), "a string"),
@@ -377,7 +378,7 @@ def test_refuses_what_no_parameter_is_named(name: Any, allowed: str) -> None:
     assert fault.allowed.startswith(allowed)
 
 
-@pytest.mark.parametrize("name", ["/a" * 15, "/acme/es_1.x-Y", "/acme/aws"])
+@pytest.mark.parametrize("name", ["/a" * 15, "/" + "a" * 899, "/acme/es_1.x-Y", "/acme/aws"])
 def test_takes_what_a_parameter_is_named(name: str) -> None:
     """The edges of these rules."""
     assert ImageVersion.from_parameter_name(name).parameter_name == name
