@@ -178,7 +178,7 @@ class EcsService:
                 versions.get(each["targetServiceRevisionArn"], ""),
                 each["createdAt"],
             )
-            for each in listed
+            for each in sorted(listed, key=lambda each: each["createdAt"], reverse=True)
         ]
 
     def register(self, current: Revision, version: str) -> str:

@@ -12,7 +12,7 @@ from ecs_service import EcsService, RolloutRecord, ServiceState
 from lease import Lease
 from rollout import Due, due
 from settings import ServiceSettings
-from version_history import FAILED, REVERT, Version, VersionHistory
+from version_history import FAILED, Version, VersionHistory
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class ManagedService:
             value = next(each.value for each in versions if each.number == number)
             changes.append(Change("concluded", value, result))
         if owed.revert_to:
-            self._history.write(owed.revert_to, action=REVERT, caller="", request_id=request_id)
+            self._history.revert(versions, owed.revert_to, request_id)
             changes.append(Change("reverted", owed.revert_to))
         if owed.move_to:
             self._set(service, owed.move_to)
@@ -221,9 +221,9 @@ class ManagedService:
         """Give the parameter the value it had, if it has that of the request now."""
         value = versions[-1].value
         try:
-            newest = self._history.read()[-1]
-            if newest.request_id == request_id and newest.value != value:
-                self._history.write(value, action=REVERT, caller="", request_id=request_id)
+            now = self._history.read()
+            if now[-1].request_id == request_id and now[-1].value != value:
+                self._history.revert(now, value, request_id)
         except AwsFault as second:
             name = self.settings.parameter
             fault.left.append(f"the parameter {name} could not be set back to {value} ({second})")

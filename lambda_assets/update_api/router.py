@@ -91,7 +91,12 @@ class Router:
         )
         if answer.get("FunctionError"):
             raise AwsFault(_INVOKE, str(answer["FunctionError"]))
-        handed_on: dict[str, Any] = json.loads(answer["Payload"].read())
+        try:
+            handed_on = json.loads(answer["Payload"].read())
+        except ValueError as error:
+            raise AwsFault(_INVOKE, "UnreadablePayload") from error
+        if not isinstance(handed_on, dict) or "statusCode" not in handed_on:
+            raise AwsFault(_INVOKE, "NoAnswer")
         return handed_on
 
     def _target(self, kind: object) -> tuple[str, str]:

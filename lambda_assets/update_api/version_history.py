@@ -107,9 +107,8 @@ class VersionHistory:
         Raises:
             AwsFault: The call failed, also because there is no such parameter.
         """
-        versions: list[Version] = []
+        entries: list[dict[str, Any]] = []
         token: dict[str, str] = {}
-        before: dict[str, Any] = {}
         while True:
             answer = aws_call(
                 "ssm:GetParameterHistory",
@@ -118,14 +117,9 @@ class VersionHistory:
                 MaxResults=50,
                 **token,
             )
-            for entry in answer["Parameters"]:
-                if _is_again(entry, before):
-                    versions[-1] = _version(entry)
-                else:
-                    versions.append(_version(entry, before.get("Description", "")))
-                before = entry
+            entries += answer["Parameters"]
             if not answer.get("NextToken"):
-                return versions
+                return _versions(sorted(entries, key=lambda entry: entry["Version"]))
             token = {"NextToken": answer["NextToken"]}
 
     def write(self, value: str, *, action: str, caller: str, request_id: str) -> int:
@@ -145,6 +139,26 @@ class VersionHistory:
         )
         number: int = answer["Version"]
         return number
+
+    def revert(self, versions: Sequence[Version], value: str, request_id: str) -> None:
+        """Give the parameter a value of before, unless the code has written one meanwhile.
+
+        That is seen by the number only, so the code's value is then written once more.
+
+        Args:
+            versions: What `read` returned.
+            value: The tag or digest.
+            request_id: The request or event on whose behalf it is done.
+
+        Raises:
+            AwsFault: A call failed.
+        """
+        said = {"action": REVERT, "caller": "", "request_id": request_id}
+        if self.write(value, **said) == versions[-1].number + 1:
+            return
+        between = self.read()[-2]
+        if between.value != value and not between.by_request:
+            self.write(between.value, **said)
 
     def conclude(self, versions: Sequence[Version], number: int, result: str) -> None:
         """Record how the rollout of a version ended, in place of what was recorded before.
@@ -200,6 +214,18 @@ def _outdated(versions: Sequence[Version], number: int, result: str) -> list[Ver
             and (each.number not in kept or each.number <= versions[-1].number - OLDEST_LABEL)
         )
     ]
+
+
+def _versions(entries: Sequence[dict[str, Any]]) -> list[Version]:
+    versions: list[Version] = []
+    before: dict[str, Any] = {}
+    for entry in entries:
+        if _is_again(entry, before):
+            versions[-1] = _version(entry)
+        else:
+            versions.append(_version(entry, before.get("Description", "")))
+        before = entry
+    return versions
 
 
 def _label(result: str, number: int) -> str:

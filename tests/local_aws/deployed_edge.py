@@ -14,7 +14,6 @@ from datafi_cdk.local import CdkCli, EmbeddedAws
 STACK = "Edge"
 ROOT_DOMAIN = "edge.example.com"
 SERVERS = ("es", "es2", "co")
-SECRET_ARN = "arn:aws:secretsmanager:us-east-1:000000000000:secret:co-AbCdEf"
 APP = """
 import json
 import pathlib
@@ -44,10 +43,14 @@ class Edge:
         (folder / "app.py").write_text(APP)
         self.code: dict[str, dict[str, Any]] = {name: {} for name in servers}
         self.further: dict[str, Any] = {}
+        self.secret_arn = ""
         self.cdk = CdkCli(aws, folder, app=f"{sys.executable} app.py")
 
     def bootstrap(self) -> None:
-        """Make what `cdk deploy` needs."""
+        """Make what `cdk deploy` needs, and the coordinator's secret."""
+        secrets = self.aws.client("secretsmanager")
+        keys = json.dumps({"KEYVAL": "not-a-redis", "JWT_KID": "not-a-kid", "JWT_KEY": "not-a-key"})
+        self.secret_arn = secrets.create_secret(Name="co", SecretString=keys)["ARN"]
         self._write()
         self.cdk.bootstrap()
 
@@ -73,8 +76,8 @@ class Edge:
         }
         if "co" in self.code:
             data["coordinator"] = {
-                "secret_arn": SECRET_ARN,
-                "registry_credentials_secret_arn": SECRET_ARN,
+                "secret_arn": self.secret_arn,
+                "registry_credentials_secret_arn": self.secret_arn,
                 **self.code["co"],
             }
         (self._folder / "deployment.json").write_text(json.dumps(data))

@@ -384,6 +384,25 @@ def test_a_version_that_failed_is_rolled_out_when_it_is_asked_for(world: Any) ->
     assert dict(world.ecs.calls)["UpdateService"]["forceNewDeployment"] is True
 
 
+def test_giving_up_an_update_does_not_undo_what_the_code_writes_meanwhile(world: Any) -> None:
+    """The deployment of v3 begins between reading the parameter and writing v1 back."""
+    world.ecs.takes_time = True
+    world.update("v2")
+    world.ecs.fail()
+    genuine, written = world.ssm.put_parameter, []
+
+    def put_parameter(**parameters: Any) -> Any:
+        if parameters["Value"] == "v1" and not written:
+            written.append("v3")
+            world.ssm.write("v3")
+        return genuine(**parameters)
+
+    world.ssm.put_parameter = put_parameter
+    world.deployment_event(FAILED)
+    assert state(world) == ("v3", "v1")
+    assert world.report()["updates"][0]["action"] == "code"
+
+
 def test_an_event_waits_for_a_request(world: Any) -> None:
     """And goes back to Lambda, to be tried again, if that takes too long."""
     world.update("v2")

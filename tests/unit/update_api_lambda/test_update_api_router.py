@@ -22,13 +22,14 @@ class FakeLambda(FakeClient):
     """Functions that answer with what they were told."""
 
     function_error = ""
+    payload = b""
 
     def invoke(self, **parameters: Any) -> dict[str, Any]:
         """The answer of a function."""
         self._enter("Invoke", parameters)
         answer = {"statusCode": 200, "body": parameters["FunctionName"]}
         error = {"FunctionError": self.function_error} if self.function_error else {}
-        return {"Payload": io.BytesIO(json.dumps(answer).encode()), **error}
+        return {"Payload": io.BytesIO(self.payload or json.dumps(answer).encode()), **error}
 
 
 class Routed:
@@ -147,6 +148,17 @@ def test_a_function_that_failed(routed: Routed) -> None:
     routed.client.function_error = "Unhandled"
     message = json.loads(routed.send()["body"])["message"]
     assert message == "lambda:InvokeFunction failed: Unhandled."
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [(b"no JSON", "UnreadablePayload"), (b"null", "NoAnswer"), (b"{}", "NoAnswer")],
+)
+def test_a_function_whose_answer_is_none(routed: Routed, payload: bytes, code: str) -> None:
+    """The load balancer would say no more than that it got a bad answer."""
+    routed.client.payload = payload
+    message = json.loads(routed.send()["body"])["message"]
+    assert message == f"lambda:InvokeFunction failed: {code}."
 
 
 def test_the_entry_is_wired_from_its_environment(
