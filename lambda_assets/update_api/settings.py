@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from update_windows import UpdateWindows
 
@@ -35,9 +36,9 @@ class Settings:
     """The services this function may move, when and to what, and where its callers' key is kept.
 
     Attributes:
-        services: The services by public name (`SERVICES`: a list of clusters and a list of the
-            members of `ServiceSettings`, with the cluster as its index, as a function's
-            environment holds 4 KB only).
+        services: The services by public name (`SERVICES`: the clusters, the stacks, and the members
+            of `ServiceSettings` with these two by number, and with the end only of a parameter
+            that is named after the stack; a function's environment holds 4 KB only).
         api_key_secret_arn: ARN of the secret whose string is the key (`API_KEY_SECRET_ARN`); empty
             if AWS has authenticated the callers.
         allowed_tags: Patterns of which a tag must match one; none allows all (`ALLOWED_TAGS`).
@@ -57,14 +58,20 @@ class Settings:
             KeyError: `SERVICES` or `API_KEY_SECRET_ARN` is missing.
         """
         document = json.loads(environ["SERVICES"])
-        clusters = document["clusters"]
-        services = [
-            ServiceSettings(name, kind, clusters[cluster], *rest)
-            for name, kind, cluster, *rest in document["services"]
-        ]
+        services = [_service(document, entry) for entry in document["services"]]
         return cls(
             services={service.name: service for service in services},
             api_key_secret_arn=environ["API_KEY_SECRET_ARN"],
             allowed_tags=tuple(json.loads(environ.get("ALLOWED_TAGS", "[]"))),
             windows=UpdateWindows.from_json(environ.get("UPDATE_WINDOWS", "{}")),
         )
+
+
+def _service(document: Mapping[str, Any], entry: Sequence[Any]) -> ServiceSettings:
+    name, kind, cluster, service_name, stack, parameter = entry
+    stack_name = document["stacks"][stack]
+    if parameter and not parameter.startswith("/"):
+        parameter = f"/datafi/{stack_name}/{parameter}"
+    return ServiceSettings(
+        name, kind, document["clusters"][cluster], service_name, stack_name, parameter
+    )

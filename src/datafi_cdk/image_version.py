@@ -80,7 +80,9 @@ class ImageVersion:
         """A version that is kept in a parameter of your own.
 
         It is of type String, holds a tag or a digest (`sha256:…`), and is there before the server
-        is deployed, in the same account and region. Every deployment reads it.
+        is deployed, in the same account and region. Every deployment reads it. Servers that share
+        one get the same version by a deployment; only one of them may then have an update API,
+        which keeps the history of its rollouts there.
 
         Args:
             parameter_name: Its full name, such as `/acme/es`.

@@ -13,6 +13,7 @@ from .image_version import ImageVersion
 from .service_settings import DEFAULT_TAG
 from .validation import is_digest, version_faults
 from .version_parameter import (
+    existing_parameter_faults,
     keep_version,
     live_version,
     own_parameter_name,
@@ -88,6 +89,8 @@ class LiveImage(ecs.ContainerImage):
                 return repository
             self.parameter_name = own_parameter_name(self._service)
             keep_version(self._service, self.parameter_name, reference)
+        else:
+            self.faults += existing_parameter_faults(self._service, self.parameter_name)
         live = live_version(self._service, self.parameter_name)
         return Fn.join("@sha256:", Fn.split(":sha256:", f"{repository}:{live}"))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from typing import cast
 
@@ -18,15 +17,15 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from .bundled_function import bundled_function
-from .coordinator import Coordinator
 from .datafi_service import DatafiService
 from .ingress_base import IngressBase
 from .lambda_target import lambda_target_group
 from .secret_access import grant_key_of
 from .synthesis import concrete, other_app_faults, refuse, removal_policy_faults
 from .update_api_faults import caller_faults, rule_priority_faults, service_faults, tag_faults
+from .update_environment import environment_faults, update_environment
 from .update_rights import grant_audit, grant_update
-from .update_window import UpdateFreeze, UpdateWindow, window_faults, windows_as_json
+from .update_window import UpdateFreeze, UpdateWindow, window_faults
 from .validation import (
     RESERVED_NAMES,
     number_faults,
@@ -74,8 +73,8 @@ class UpdateApi(Construct):
         scope: Where the construct is made.
         construct_id: Its id in `scope`.
         ingress: The load balancer in front of the services.
-        services: The services it updates, 1 to 20. Its function may touch all of them: make one for
-            each service to keep them apart.
+        services: The services it updates, 1 to 20, fewer if their names are long. Its function may
+            touch all of them: make one for each service to keep them apart.
         secret: A secret whose string is the key itself. Default: one is generated; none with
             `callers`.
         callers: Who may call, with requests signed for IAM (SigV4, service `lambda`), at a function
@@ -175,6 +174,15 @@ class UpdateApi(Construct):
         self.secret = secret
         if callers is None and secret is None:
             self.secret = _generated_key(self, removal_policy)
+        environment = update_environment(
+            self,
+            services=services,
+            secret=self.secret,
+            allowed_tags=allowed_tags,
+            update_windows=update_windows,
+            update_freezes=update_freezes,
+        )
+        refuse(self, environment_faults(self, environment))
         self.function, role, self.log_group = bundled_function(
             self,
             asset="update_api",
@@ -183,12 +191,7 @@ class UpdateApi(Construct):
             timeout=_TIMEOUT,
             removal_policy=removal_policy,
             reserved_concurrent_executions=reserved_concurrent_executions,
-            environment={
-                "SERVICES": self._services_as_json(),
-                "API_KEY_SECRET_ARN": self.secret.secret_arn if self.secret else "",
-                "ALLOWED_TAGS": json.dumps(list(allowed_tags or ())),
-                "UPDATE_WINDOWS": windows_as_json(update_windows, update_freezes),
-            },
+            environment=environment,
         )
         if self.secret:
             _grant_key(self.secret, role)
@@ -203,27 +206,6 @@ class UpdateApi(Construct):
             self._answer_behind(ingress, http_rule_priority)
         else:
             self._answer_to(callers)
-
-    def _services_as_json(self) -> str:
-        """The services in few bytes, as the function's settings read them."""
-        clusters = [each.service.cluster.cluster_arn for each in self.services]
-        distinct = list(dict.fromkeys(clusters))
-        return Stack.of(self).to_json_string(
-            {
-                "clusters": distinct,
-                "services": [
-                    [
-                        service.name,
-                        "CO" if isinstance(service, Coordinator) else "ES",
-                        distinct.index(cluster),
-                        service.service.service_name,
-                        outermost_stack(service).stack_name,
-                        service.version_parameter_name or "",
-                    ]
-                    for service, cluster in zip(self.services, clusters, strict=True)
-                ],
-            }
-        )
 
     def _listen(self, service: DatafiService) -> None:
         """Have the function told when a rollout of a service, or its stack, comes to rest.

@@ -45,6 +45,12 @@ def service_faults(services: Sequence[DatafiService], ingress: IngressBase) -> l
             given = f"{service.node.path} behind {service.ingress.node.path}"
             remedy = "hand in the ingress of the services"
             faults.append(Fault("services", allowed, given, remedy))
+        shared = service.version_parameter_name
+        others = [each for each in services[:index] if each is not service]
+        if shared and shared in [each.version_parameter_name for each in others]:
+            allowed = "those whose versions are in different parameters"
+            given = f"two with {shared!r}"
+            faults.append(Fault("services", allowed, given, "leave one of them out"))
         if service.update_api is not None:
             allowed = "those that no other update API updates"
             given = f"{service.node.path}, which {service.update_api.node.path} updates"

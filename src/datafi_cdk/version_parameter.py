@@ -102,6 +102,20 @@ def live_version(service: Construct, parameter_name: str) -> str:
     return reader.value_as_string
 
 
+def existing_parameter_faults(service: Construct, parameter_name: str) -> list[Fault]:
+    """A parameter that is said to exist, but would be made, and deleted, by this library.
+
+    Args:
+        service: The service.
+        parameter_name: The name of the parameter.
+    """
+    own = f"/datafi/{outermost_stack(service).stack_name}/"
+    if not parameter_name.startswith(own):
+        return []
+    allowed, remedy = f"one whose name does not start with {own}", "name another parameter"
+    return [Fault("image_version", allowed, repr(parameter_name), remedy)]
+
+
 def versions_stack_faults(service: Construct) -> list[Fault]:
     """What keeps the stack of the parameters from being made.
 

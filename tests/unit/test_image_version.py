@@ -401,3 +401,10 @@ def test_refuses_a_version_that_neither_method_makes(
     with pytest.raises(InvalidInputError) as refusal:
         ImageVersion(reference, parameter_name)
     assert str(refusal.value).startswith(sentence)
+
+
+def test_refuses_a_parameter_that_the_library_makes() -> None:
+    """It would be deleted just before it is read."""
+    version = ImageVersion.from_parameter_name("/datafi/Test/Es")
+    with pytest.raises(InvalidInputError, match="whose name does not start with /datafi/Test/"):
+        server(lambda _: {"image_version": version})

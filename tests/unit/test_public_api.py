@@ -40,6 +40,7 @@ LAYERS = (
     (
         "update_rights",
         "update_api_faults",
+        "update_environment",
     ),
     ("update_api", "stack_arguments"),
     ("update_router", "stack_servers"),

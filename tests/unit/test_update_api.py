@@ -5,7 +5,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from datafi_cdk import Coordinator, EdgeServer, ImageVersion, UpdateApi, UpdateFreeze, UpdateWindow
+from datafi_cdk import (
+    Coordinator,
+    EdgeServer,
+    ImageVersion,
+    InvalidInputError,
+    UpdateApi,
+    UpdateFreeze,
+    UpdateWindow,
+)
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -25,6 +33,7 @@ from deployment import (
     TARGET_GROUP,
     Surroundings,
     logical_id,
+    new_stack,
     one,
     properties,
     resolved,
@@ -230,7 +239,8 @@ def test_function_knows_its_one_edge_server(template: Template) -> None:
     """Cluster, name, kind, service, stack and parameter, and where the key is; not the key."""
     assert services(template, "PlainUpdates", Es="es-service") == {
         "clusters": ["cluster-arn"],
-        "services": [["es", "ES", 0, "es-service", "Test", "/datafi/Test/Es"]],
+        "stacks": ["Test"],
+        "services": [["es", "ES", 0, "es-service", 0, "Es"]],
     }
     found = variables(template, "PlainUpdates")
     assert set(found) == {"SERVICES", "API_KEY_SECRET_ARN", "ALLOWED_TAGS", "UPDATE_WINDOWS"}
@@ -240,7 +250,7 @@ def test_function_knows_its_one_edge_server(template: Template) -> None:
 def test_function_knows_its_coordinator(template: Template) -> None:
     """For a coordinator the kind is CO, and an existing secret is named by its ARN."""
     (entry,) = services(template, "FullUpdates", Co="co-service")["services"]
-    assert entry == ["co", "CO", 0, "co-service", "Test", "/datafi/Test/Co"]
+    assert entry == ["co", "CO", 0, "co-service", 0, "Co"]
     assert variables(template, "FullUpdates")["API_KEY_SECRET_ARN"] == secret_arn("update")
 
 
@@ -249,10 +259,11 @@ def test_function_knows_all_its_services(shared: Template) -> None:
     names = {"Es": "a", "Fr": "b", "Gb": "c"}
     assert services(shared, "Updates", **names) == {
         "clusters": ["cluster-arn"],
+        "stacks": ["Test"],
         "services": [
-            ["es", "ES", 0, "a", "Test", "/datafi/Test/Es"],
-            ["fr", "ES", 0, "b", "Test", "/acme/fr"],
-            ["gb", "ES", 0, "c", "Test", ""],
+            ["es", "ES", 0, "a", 0, "Es"],
+            ["fr", "ES", 0, "b", 0, "/acme/fr"],
+            ["gb", "ES", 0, "c", 0, ""],
         ],
     }
 
@@ -292,6 +303,18 @@ def test_as_many_services_as_are_taken_fit_in_the_environment() -> None:
     assert properties(template, FUNCTION, "Updates")["Description"] == (
         "Datafi update API of 20 services"
     )
+
+
+def test_refuses_more_than_the_environment_holds() -> None:
+    """Twenty servers of long names, or too many patterns: found before Lambda refuses it."""
+    made = surroundings(new_stack("acme-production-data-platform-datafi-edge-servers"))
+    names = [f"edge-server-of-finance-and-controlling-{number}" for number in range(20)]
+    servers = [edge_server(made, name) for name in names]
+    with pytest.raises(InvalidInputError, match=r"4096 bytes of a function's environment hold"):
+        update_api(made, services=servers)
+    one = surroundings()
+    with pytest.raises(InvalidInputError, match=r"got about [0-9]{4} bytes; shorten these lists"):
+        update_api(one, services=[edge_server(one)], allowed_tags=[f"{n:0100}" for n in range(60)])
 
 
 def test_function_says_whose_updates_it_is_for(shared: Template) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from datafi_cdk import Coordinator, EdgeServer, InvalidInputError, UpdateApi
+from datafi_cdk import Coordinator, EdgeServer, ImageVersion, InvalidInputError, UpdateApi
 from aws_cdk import RemovalPolicy, SecretValue, Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Template
@@ -275,3 +275,15 @@ def test_numbers_may_be_known_at_deployment_only() -> None:
     assert properties(template, LISTENER_RULE, "DatafiUpdates")["Priority"] == {"Ref": "Number"}
     function = properties(template, FUNCTION, "Updates")
     assert function["ReservedConcurrentExecutions"] == {"Ref": "Number"}
+
+
+def test_refuses_services_that_share_a_parameter() -> None:
+    """The history of the parameter is that of one service."""
+    made = surroundings()
+    version = ImageVersion.from_parameter_name("/acme/es")
+    servers = [
+        EdgeServer(made.stack, name, **made.around, name=name, image_version=version)
+        for name in ("es", "fr")
+    ]
+    with pytest.raises(InvalidInputError, match="different parameters, got two with '/acme/es'"):
+        UpdateApi(made.stack, "Updates", ingress=made.ingress, services=servers)

@@ -33,7 +33,11 @@ ENTRIES = ("handler", "router_handler")
 """The modules that are wired from the environment as they are imported."""
 SECRET = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:key-AbCdEf"
 STACK_ID = "arn:aws:cloudformation:eu-west-1:111111111111:stack/Edge/1a2b"
-SERVICES = {"clusters": [CLUSTER], "services": [["es", "ES", 0, "s", "Edge", PARAMETER]]}
+SERVICES = {
+    "clusters": [CLUSTER],
+    "stacks": ["Edge"],
+    "services": [["es", "ES", 0, "s", 0, PARAMETER]],
+}
 ENVIRONMENT = {"SERVICES": json.dumps(SERVICES), "API_KEY_SECRET_ARN": SECRET}
 
 

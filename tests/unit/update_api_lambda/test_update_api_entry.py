@@ -14,7 +14,9 @@ import pytest
 
 ASSET = Path(__file__).parents[3] / "lambda_assets" / "update_api"
 SETTINGS = {
-    "SERVICES": json.dumps({"clusters": ["c"], "services": [["es", "ES", 0, "s", "Edge", "/p"]]}),
+    "SERVICES": json.dumps(
+        {"clusters": ["c"], "stacks": ["Edge"], "services": [["es", "ES", 0, "s", 0, "/p"]]}
+    ),
     "API_KEY_SECRET_ARN": "arn",
 }
 
@@ -60,6 +62,19 @@ def test_a_missing_setting_is_named(asset: Any, name: str) -> None:
     environ = {key: value for key, value in SETTINGS.items() if key != name}
     with pytest.raises(KeyError, match=name):
         asset.settings.Settings.from_environment(environ)
+
+
+def test_a_parameter_that_is_named_after_its_stack_is_told_by_its_end(asset: Any) -> None:
+    """A function's environment is small."""
+    document = {
+        "clusters": ["c"],
+        "stacks": ["Edge", "Other"],
+        "services": [["es", "ES", 0, "s", 1, "Es"], ["co", "CO", 0, "t", 0, ""]],
+    }
+    environ = SETTINGS | {"SERVICES": json.dumps(document)}
+    found = asset.settings.Settings.from_environment(environ).services
+    assert (found["es"].stack_name, found["es"].parameter) == ("Other", "/datafi/Other/Es")
+    assert (found["co"].stack_name, found["co"].parameter) == ("Edge", "")
 
 
 def test_events_are_told_from_requests(entry: Any, monkeypatch: pytest.MonkeyPatch) -> None:

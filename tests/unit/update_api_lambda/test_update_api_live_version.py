@@ -365,7 +365,7 @@ def test_what_completed_last_keeps_its_label(world: Any) -> None:
 
 def test_one_service_that_is_gone_keeps_no_other_from_being_settled(world: Any, asset: Any) -> None:
     """Of several that a function updates, and an event of the stack is about all of them."""
-    services = [["gone", "ES", 0, "gone", "Edge", "/gone"], *SERVICES["services"]]
+    services = [["gone", "ES", 0, "gone", 0, "/gone"], *SERVICES["services"]]
     world.build(SERVICES=json.dumps(SERVICES | {"services": services}))
     world.update("v2")
     world.deploy_by_stack("v1")

@@ -308,7 +308,7 @@ def test_of_two_that_take_an_ended_lease_one_gets_it(world: Any) -> None:
 def test_several_services_behind_one_function(world: Any) -> None:
     """Each has its path; `target` must be its kind."""
     services = json.loads(ENVIRONMENT["SERVICES"])
-    services["services"].append(["co", "CO", 0, "t", "Edge", ""])
+    services["services"].append(["co", "CO", 0, "t", 0, ""])
     world.build(SERVICES=json.dumps(services))
     assert world.send(path="/co", body='{"imageTag": "v2", "target": "ES"}')["statusCode"] == 400
     assert world.send(path="/co", body='{"imageTag": "v2", "target": "CO"}')["statusCode"] == 409
