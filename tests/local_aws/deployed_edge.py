@@ -154,11 +154,12 @@ class Edge:
         return next(each for each in found if self._container(each)["name"] == name)
 
     def running(self, name: str) -> tuple[str, str]:
-        """The tag of a server, and its CPU units."""
+        """The tag or the digest of a server, and its CPU units."""
         service = self.service(name)
         definition = self._definition(service)
         image = self._container(service)["image"]
-        return image.rpartition(":")[2], definition["cpu"]
+        reference = image.partition("@")[2] or image.rpartition(":")[2]
+        return reference, definition["cpu"]
 
     def _definition(self, service: Mapping[str, Any]) -> dict[str, Any]:
         ecs = self.aws.client("ecs")

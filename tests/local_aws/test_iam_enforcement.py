@@ -8,13 +8,12 @@ import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from datafi_cdk.local import CdkCli, EmbeddedAws
+from datafi_cdk.local import EmbeddedAws
 
 TRUST = {
     "Version": "2012-10-17",
@@ -271,47 +270,3 @@ def test_a_cluster_can_be_a_condition(make_role: Callable[[], Role], made: dict[
         ecs.describe_services(cluster="c", services=["s"])
     allow("c")
     assert ecs.describe_services(cluster="c", services=["s"])["services"]
-
-
-APP = """
-from pathlib import Path
-import aws_cdk as cdk
-from aws_cdk import aws_lambda as lambda_, aws_s3 as s3, aws_ssm as ssm
-
-Path("code").mkdir(exist_ok=True)
-Path("code/index.py").write_text('''
-import boto3
-
-def handler(event, context):
-    ssm = boto3.client("ssm")
-    ssm.get_parameter(Name="/own")
-    try:
-        ssm.put_parameter(Name="/own", Value="w", Overwrite=True)
-    except Exception as error:
-        return str(error)
-''')
-app = cdk.App()
-stack = cdk.Stack(app, "Enforced")
-s3.Bucket(stack, "Bucket", auto_delete_objects=True, removal_policy=cdk.RemovalPolicy.DESTROY)
-parameter = ssm.StringParameter(stack, "Own", parameter_name="/own", string_value="v")
-function = lambda_.Function(
-    stack, "Function", runtime=lambda_.Runtime.PYTHON_3_12, handler="index.handler",
-    code=lambda_.Code.from_asset("code"), function_name="enforced",
-)
-parameter.grant_read(function)
-app.synth()
-"""
-
-
-def test_cdk_works_and_a_lambda_has_the_permissions_of_its_role(
-    iam_aws: EmbeddedAws, tmp_path: Path
-) -> None:
-    """Assets are published, custom resources run, and the function may read but not write."""
-    (tmp_path / "app.py").write_text(APP)
-    (tmp_path / "cdk.json").write_text('{"app": "python3 app.py"}')
-    cdk = CdkCli(iam_aws, tmp_path)
-    cdk.bootstrap()
-    cdk.deploy()
-    answer = iam_aws.client("lambda").invoke(FunctionName="enforced")["Payload"].read()
-    assert b"not authorized to perform: ssm:PutParameter" in answer
-    cdk.destroy()

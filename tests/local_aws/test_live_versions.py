@@ -19,6 +19,7 @@ from .deployed_edge import STACK, Edge, eventually
 
 ROLLOUT_SECONDS = 1.0
 CALLERS = 50
+DIGEST = f"sha256:{'a1' * 32}"
 FAILING = ["broken", *(f"stuck-{number}" for number in range(CALLERS))]
 
 
@@ -59,11 +60,12 @@ def test_an_update_takes_its_time(edge: Edge) -> None:
 
 
 def test_servers_are_updated_independently(edge: Edge) -> None:
-    """Two edge servers and a coordinator, each with its own key and its own version."""
-    assert edge.update("es2", "v5")["status"] == 200
+    """Two edge servers and a coordinator, each with its own key and version: a tag or a digest."""
+    digest = {"imageDigest": DIGEST}
+    assert edge.send("POST", "/es2", edge.key("es2"), digest)["status"] == 200
     assert edge.update("co", "v6")["status"] == 200
     assert edge.send("POST", "/es2", edge.key("es"), {"imageTag": "v9"})["status"] == 401
-    assert edge.settled("es2")["live"] == {"imageTag": "v5"}
+    assert edge.settled("es2")["live"] == digest
     assert edge.settled("co")["live"] == {"imageTag": "v6"}
     assert edge.running("es")[0] == "v2"
 
@@ -72,7 +74,7 @@ def test_a_deployment_with_another_cpu_keeps_the_update(edge: Edge) -> None:
     """v2 runs with the new CPU; the others keep theirs."""
     edge.deploy(es={"cpu": 2048, "memory_mib": 4096})
     assert edge.running("es") == ("v2", "2048")
-    assert (edge.running("es2")[0], edge.running("co")[0]) == ("v5", "v6")
+    assert (edge.running("es2")[0], edge.running("co")[0]) == (DIGEST, "v6")
 
 
 def test_a_deployment_of_the_desired_count_keeps_the_update(edge: Edge) -> None:
@@ -151,11 +153,14 @@ def test_a_deployment_that_fails_does_not_undo_an_update(edge: Edge) -> None:
 
 
 def test_a_version_of_the_code_that_fails_stays_to_be_tried(edge: Edge) -> None:
-    """The parameter keeps it, and what completed last runs: v5, not the v1 of the rollback."""
+    """The parameter keeps it, and what completed last runs: the digest, not v1."""
     assert edge.wanted("es2") == "broken"
-    eventually(lambda: edge.running("es2")[0], lambda tag: tag == "v5")
+    eventually(lambda: edge.running("es2")[0], lambda tag: tag == DIGEST)
     report = edge.settled("es2")
-    assert (report["live"], report["requested"]) == ({"imageTag": "v5"}, {"imageTag": "broken"})
+    assert (report["live"], report["requested"]) == (
+        {"imageDigest": DIGEST},
+        {"imageTag": "broken"},
+    )
     assert report["rolloutState"] in ("FAILED", "ROLLED_BACK")
     edge.deploy(es2={"image_tag": "v8", "circuit_breaker": False})
     assert edge.running("es2")[0] == "v8"
