@@ -95,20 +95,18 @@ class Lease:
     def _is_held_by(self, owner: str) -> bool:
         """Whether a call without an answer was carried out all the same."""
         try:
-            answer = aws_call("ssm:GetParameter", self._client.get_parameter, Name=self._name)
+            return bool(self._read()["Value"] == owner)
         except AwsFault:
             return False
-        return bool(answer["Parameter"]["Value"] == owner)
 
     def _take_over(self, owner: str) -> None:
         """Take a lease that has ended, and only that."""
         try:
-            answer = aws_call("ssm:GetParameter", self._client.get_parameter, Name=self._name)
+            lease = self._read()
         except AwsFault as fault:
             if fault.code == "ParameterNotFound":
                 raise LeaseTaken from fault
             raise
-        lease = answer["Parameter"]
         if lease["Value"] == owner:
             # Its own: the answer to the first attempt was lost, and the call tried again.
             return
@@ -116,6 +114,11 @@ class Lease:
             raise LeaseTaken
         if self._put(owner, overwrite=True) != lease["Version"] + 1:
             raise LeaseTaken
+
+    def _read(self) -> dict[str, Any]:
+        answer = aws_call("ssm:GetParameter", self._client.get_parameter, Name=self._name)
+        lease: dict[str, Any] = answer["Parameter"]
+        return lease
 
     def _put(self, owner: str, *, overwrite: bool) -> int:
         answer = aws_call(
