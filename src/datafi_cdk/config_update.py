@@ -10,9 +10,10 @@ from .config_fields import Checked, Entries, Number, OneOf, Text
 from .config_sections import KEY_ARN, PRIORITY, ROLE_ARN, SECRET_ARN, Section
 from .errors import Fault
 from .update_times import TIME, WEEK_MINUTES, WEEKDAYS, moment_faults, start_faults
+from .validation import FORMS
 
 _TAG_PATTERN = Text(
-    "[A-Za-z0-9_*?][A-Za-z0-9_.*?-]{0,127}",
+    FORMS["tag_pattern"],
     "a tag, in which * and ? stand for any characters",
     "write it as 'v*'",
 )

@@ -21,8 +21,14 @@ from .datafi_service import DatafiService
 from .ingress_base import IngressBase
 from .lambda_target import lambda_target_group
 from .secret_access import grant_key_of
-from .synthesis import concrete, other_app_faults, refuse, removal_policy_faults
-from .update_api_faults import caller_faults, rule_priority_faults, service_faults, tag_faults
+from .synthesis import concrete, refuse, removal_policy_faults
+from .update_api_faults import (
+    caller_faults,
+    refuse_ingress,
+    rule_priority_faults,
+    service_faults,
+    tag_faults,
+)
 from .update_environment import environment_faults, update_environment
 from .update_rights import grant_audit, grant_update
 from .update_window import UpdateFreeze, UpdateWindow, window_faults
@@ -30,7 +36,6 @@ from .validation import (
     RESERVED_NAMES,
     number_faults,
     switch_faults,
-    type_faults,
 )
 from .version_parameter import outermost_stack
 
@@ -147,8 +152,7 @@ class UpdateApi(Construct):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
-        refuse(self, type_faults("ingress", ingress, IngressBase, "a SharedIngress"))
-        refuse(self, other_app_faults(self, ingress=ingress))
+        refuse_ingress(self, ingress)
         refuse(
             self,
             [

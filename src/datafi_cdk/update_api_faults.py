@@ -8,20 +8,27 @@ from typing import cast
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
 
 from .datafi_service import DatafiService
 from .errors import Fault
 from .ingress_base import IngressBase
-from .synthesis import concrete
+from .synthesis import concrete, other_app_faults, refuse
 from .validation import (
+    FORMS,
     MOST_UPDATED_SERVICES,
     interface_faults,
     kind_of,
     priority_faults,
     secret_faults,
+    type_faults,
 )
 
-_TAG_PATTERN = re.compile(r"[A-Za-z0-9_*?][A-Za-z0-9_.*?-]{0,127}")
+
+def refuse_ingress(construct: Construct, ingress: IngressBase) -> None:
+    """Refuse an ingress of which nothing else can be asked."""
+    refuse(construct, type_faults("ingress", ingress, IngressBase, "a SharedIngress"))
+    refuse(construct, other_app_faults(construct, ingress=ingress))
 
 
 def service_faults(services: Sequence[DatafiService], ingress: IngressBase) -> list[Fault]:
@@ -129,7 +136,7 @@ def tag_faults(patterns: Sequence[str] | None) -> list[Fault]:
     return [
         Fault("allowed_tags", allowed, repr(pattern), remedy)
         for pattern in patterns
-        if not isinstance(pattern, str) or not _TAG_PATTERN.fullmatch(pattern)
+        if not isinstance(pattern, str) or not re.fullmatch(FORMS["tag_pattern"], pattern)
     ]
 
 

@@ -75,6 +75,11 @@ def environment_faults(scope: Construct, environment: Mapping[str, str]) -> list
     return [Fault("services", allowed, f"about {size} bytes", remedy)]
 
 
+def service_type(service: DatafiService) -> str:
+    """What callers name as `target`: `CO` for a coordinator, `ES` for an edge server."""
+    return "CO" if isinstance(service, Coordinator) else "ES"
+
+
 def _services(services: Sequence[DatafiService]) -> dict[str, Any]:
     """The services in few bytes, as the function's settings read them."""
     clusters = [each.service.cluster.cluster_arn for each in services]
@@ -86,7 +91,7 @@ def _services(services: Sequence[DatafiService]) -> dict[str, Any]:
         "services": [
             [
                 service.name,
-                "CO" if isinstance(service, Coordinator) else "ES",
+                service_type(service),
                 all_clusters.index(cluster),
                 service.service.service_name,
                 all_stacks.index(stack),

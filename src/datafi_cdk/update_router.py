@@ -12,13 +12,14 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from .bundled_function import bundled_function
-from .coordinator import Coordinator
 from .errors import Fault
 from .ingress_base import IngressBase
 from .lambda_target import lambda_target_group
-from .synthesis import concrete, other_app_faults, refuse, removal_policy_faults
+from .synthesis import concrete, refuse, removal_policy_faults
 from .update_api import UpdateApi, update_hosts
-from .validation import kind_of, priority_faults, type_faults
+from .update_api_faults import refuse_ingress
+from .update_environment import service_type
+from .validation import kind_of, priority_faults
 
 __all__ = ["UpdateRouter"]
 
@@ -70,8 +71,7 @@ class UpdateRouter(Construct):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
-        refuse(self, type_faults("ingress", ingress, IngressBase, "a SharedIngress"))
-        refuse(self, other_app_faults(self, ingress=ingress))
+        refuse_ingress(self, ingress)
         refuse(
             self,
             [
@@ -83,8 +83,7 @@ class UpdateRouter(Construct):
         functions: dict[str, dict[str, str]] = {"ES": {}, "CO": {}}
         for api in update_apis:
             for service in api.services:
-                kind = "CO" if isinstance(service, Coordinator) else "ES"
-                functions[kind][service.name] = api.function.function_name
+                functions[service_type(service)][service.name] = api.function.function_name
         self.function, role, self.log_group = bundled_function(
             self,
             asset="update_api",

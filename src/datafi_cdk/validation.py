@@ -669,6 +669,7 @@ FORMS: Mapping[str, str] = {
     "domain": _DOMAIN.pattern,
     "image_tag": _IMAGE_TAG.pattern,
     "image_digest": _IMAGE_DIGEST.pattern,
+    "tag_pattern": r"[A-Za-z0-9_*?][A-Za-z0-9_.*?-]{0,127}",
     "registry": _REGISTRY.pattern,
     "cidr": _CIDR.pattern,
     "bedrock_model": _BEDROCK_MODEL.pattern,
