@@ -68,11 +68,20 @@ def update_while_taken(edge: Edge) -> Answer:
     name = f"{edge.parameter('es')}.lease"
     ssm = edge.aws.client("ssm")
     edge.settled("es")
-    ssm.put_parameter(Name=name, Value="another", Type="String", Overwrite=True)
+    eventually(lambda: is_made(ssm, name), bool)
     try:
         return edge.update("es", "v2")
     finally:
         ssm.delete_parameter(Name=name)
+
+
+def is_made(ssm: Any, name: str) -> bool:
+    """Make a parameter; not if it is there, as an event that is still acted on holds the lease."""
+    try:
+        ssm.put_parameter(Name=name, Value="another", Type="String")
+    except ssm.exceptions.ParameterAlreadyExists:
+        return False
+    return True
 
 
 def update_that_is_not_recorded(edge: Edge) -> Answer:
