@@ -85,9 +85,9 @@ class AwsAccess:
 def _embedded_aws(profile: str | None, region: str | None) -> EmbeddedAws:
     if profile:
         raise CommandError(f"--local must stand without --profile, got {profile}; leave one out")
-    from .local_state import running_aws
+    from ..local.background import attach_to_background
 
-    aws = running_aws()
+    aws = attach_to_background()
     if region and region != aws.region:
         raise CommandError(
             f"the embedded AWS is {aws.region}, got the region {region};"

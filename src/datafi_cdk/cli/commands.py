@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from . import local_commands
 from .command import command
+from .init import init
 from .output import console
 
 app = typer.Typer(
@@ -16,10 +18,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 
-
-@app.callback()
-def _command() -> None:
-    """Keep `demo` a subcommand while it is the only one."""
+app.command()(command(init))
+app.add_typer(local_commands.app, name="local")
 
 
 @app.command()

@@ -95,6 +95,19 @@ class EmbeddedAws:
         self._directory: Path | None = None
         self._clients: dict[str, Any] = {}
 
+    @classmethod
+    def attach(cls, port: int, *, account: str, region: str) -> EmbeddedAws:
+        """An embedded AWS that another process runs; `stop()` does not end it.
+
+        Args:
+            port: The TCP port on 127.0.0.1.
+            account: Its account number.
+            region: Its region.
+        """
+        aws = cls(account=account, region=region)
+        aws._port = port
+        return aws
+
     @property
     def port(self) -> int:
         """The TCP port on 127.0.0.1.
