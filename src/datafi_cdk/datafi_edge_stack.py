@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from aws_cdk import CfnOutput, Environment, Fn, RemovalPolicy, Stack, Tags
@@ -26,6 +25,7 @@ from .edge_server import EdgeServer
 from .edge_storage import EdgeStorage
 from .errors import Fault, InvalidInputError
 from .ingress_base import IngressBase
+from .output_names import output_prefix
 from .pull_through_cache import PullThroughCache
 from .serverless_edge_server import ServerlessEdgeServer
 from .shared_ingress import SharedIngress
@@ -337,13 +337,13 @@ class DatafiEdgeStack(Stack):
         if self.coordinator:
             services.append(self.coordinator)
         for service in services:
-            prefix = _output_prefix(service.name)
+            prefix = output_prefix(service.name)
             CfnOutput(self, f"{prefix}Url", value=service.url)
             CfnOutput(self, f"{prefix}GrpcEndpoint", value=service.grpc_endpoint)
         for server in self.serverless_edge_servers.values():
-            CfnOutput(self, f"{_output_prefix(server.name)}Url", value=server.url)
+            CfnOutput(self, f"{output_prefix(server.name)}Url", value=server.url)
         for name, update_api in self.update_apis.items():
-            prefix = _output_prefix(name)
+            prefix = output_prefix(name)
             CfnOutput(self, f"{prefix}UpdateUrl", value=update_api.urls[name])
             if update_api.secret:
                 CfnOutput(
@@ -352,10 +352,3 @@ class DatafiEdgeStack(Stack):
                     value=update_api.secret.secret_arn,
                     description="The secret that holds the key of the update API",
                 )
-
-
-def _output_prefix(name: str) -> str:
-    """A server's name as an output's may be: letters and digits, and no two names alike."""
-    words = name.split("-")
-    distinction = hashlib.sha256(name.encode()).hexdigest()[:6] if len(words) > 1 else ""
-    return "".join(word.capitalize() for word in words) + distinction

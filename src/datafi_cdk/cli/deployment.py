@@ -48,12 +48,9 @@ class Deployment:
         if missing:
             raise LocalAwsError(f"the stack {stack_name} has no output {' and no '.join(missing)}")
         dns_name, url, update_secret_arn = (outputs[name] for name in names)
-        for load_balancer in aws.client("elbv2").describe_load_balancers()["LoadBalancers"]:
-            if load_balancer["DNSName"] == dns_name:
-                name = load_balancer["LoadBalancerName"]
-                root_domain = url.removeprefix(f"https://{server}.")
-                return cls(aws, name, root_domain, server, update_secret_arn)
-        raise LocalAwsError(f"there is no load balancer {dns_name}, which an output names")
+        name = aws.load_balancer_name(dns_name)
+        root_domain = url.removeprefix(f"https://{server}.")
+        return cls(aws, name, root_domain, server, update_secret_arn)
 
     def send(
         self,

@@ -44,9 +44,7 @@ def init(
             show_default="es",
         ),
     ] = None,
-    coordinator: Annotated[
-        bool, typer.Option("--coordinator", help="With a coordinator.")
-    ] = False,
+    coordinator: Annotated[bool, typer.Option("--coordinator", help="With a coordinator.")] = False,
     account: Annotated[
         str | None,
         typer.Option(metavar="ID", help="The AWS account.", show_default="who deploys decides"),

@@ -114,4 +114,6 @@ def down() -> None:
     from ..local.background import stop_in_background
 
     was_running = stop_in_background()
-    console().print("The embedded AWS has ended." if was_running else "No embedded AWS was running.")
+    console().print(
+        "The embedded AWS has ended." if was_running else "No embedded AWS was running."
+    )

@@ -146,7 +146,7 @@ class NewApp:
         aws = (
             f'aws: {{account: "{self.account}", region: {self.region}}}\n'
             if self.account
-            else '# aws: {account: "111111111111", region: us-east-1}   # else: who deploys decides\n'
+            else '# aws: {account: "111111111111", region: us-east-1}   # else of who deploys\n'
         )
         return _CONFIG.format(
             name=_scalar(self.name),

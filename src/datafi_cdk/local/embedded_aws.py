@@ -16,6 +16,7 @@ from ..errors import LocalAwsError
 from .clients import make_client
 from .environment import (
     ACCESS_KEY_ID,
+    SECRET_ACCESS_KEY,
     command_environment,
     server_environment,
 )
@@ -255,6 +256,30 @@ class EmbeddedAws:
                 service_name, endpoint, self.region, ACCESS_KEY_ID
             )
         return self._clients[service_name]
+
+    def get_credentials(self) -> Any:
+        """The credentials of the account's root user, for requests that boto3 does not sign.
+
+        Example:
+            >>> SigV4Auth(aws.get_credentials(), "lambda", aws.region).add_auth(request)
+        """
+        from botocore.credentials import Credentials
+
+        return Credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY)
+
+    def load_balancer_name(self, dns_name: str) -> str:
+        """The name of the load balancer to which AWS gave a DNS name.
+
+        Args:
+            dns_name: The DNS name, as stacks tell it in an output.
+
+        Raises:
+            LocalAwsError: There is none.
+        """
+        for load_balancer in self.client("elbv2").describe_load_balancers()["LoadBalancers"]:
+            if load_balancer["DNSName"] == dns_name:
+                return str(load_balancer["LoadBalancerName"])
+        raise LocalAwsError(f"there is no load balancer with the DNS name {dns_name!r}")
 
     def load_balancer_request(
         self,
