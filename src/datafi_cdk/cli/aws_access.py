@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ class AwsAccess:
 
     Args:
         profile: The profile of the AWS configuration. Default: what boto3 finds.
-        region: The region. Default: `config_region`, or what boto3 finds.
+        region: The region. Default: `config_region`, AWS_REGION, or what boto3 finds.
         config_region: The region that the configuration names. Default: none.
         local: Whether to use the embedded AWS that `datafi-cdk local up` started.
 
@@ -52,7 +53,9 @@ class AwsAccess:
         """
         import boto3
 
-        return boto3.Session(profile_name=self._profile, region_name=self._region)
+        return boto3.Session(
+            profile_name=self._profile, region_name=self._region or os.environ.get("AWS_REGION")
+        )
 
     @property
     def credentials(self) -> Any:

@@ -103,7 +103,7 @@ def deploy(
     rows = table("stack", "output", "value", title="What runs on the embedded AWS")
     for stack_name, values in outputs.items():
         for name, value in values.items() or [("", "")]:
-            rows.add_row(stack_name, name, value)
+            rows.add_row(stack_name, name, escape(value))
     console().print(rows)
 
 
