@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 from rich.markup import escape
@@ -58,14 +58,19 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         with _signals_interrupt(), _errors_told(debug):
             function(*arguments, **options)
 
-    run.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=[*signature.parameters.values(), _DEBUG]
-    )
-    run.__annotations__ = {
-        **{name: parameter.annotation for name, parameter in signature.parameters.items()},
-        "debug": _DEBUG.annotation,
-    }
+    parameters = [*signature.parameters.values(), _DEBUG]
+    for parameter in parameters:
+        _show_no_type_of_flag(parameter.annotation)
+    run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run
+
+
+def _show_no_type_of_flag(annotation: Any) -> None:
+    """Keep the help from showing `<bool>` after an option that takes no value."""
+    kind, *info = get_args(annotation)
+    if kind is bool and info[0].metavar is None:
+        info[0].metavar = ""
 
 
 @contextmanager

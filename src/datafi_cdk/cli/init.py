@@ -18,7 +18,7 @@ _NO_LABEL = re.compile(r"[^a-z0-9]+")
 
 def init(
     directory: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="Where the app is made, a folder of its own.")
+        Path, typer.Argument(metavar="DIR", help="Where the app is made, a folder of its own.")
     ] = Path(),
     root_domain: Annotated[
         str | None,

@@ -68,7 +68,7 @@ def up(
 @command
 def deploy(
     directory: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="The folder of the CDK app, with its cdk.json.")
+        Path, typer.Argument(metavar="DIR", help="The folder of the CDK app, with its cdk.json.")
     ] = Path(),
     as_json: JsonOption = False,
 ) -> None:

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from ..errors import CommandError
 from .command import ANSWER_IS_NO
+from .completion import server_names
 from .options import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -23,7 +24,10 @@ from .output import console, error_console, print_json, table
 if TYPE_CHECKING:
     from .update_client import UpdateClient
 
-_Service = Annotated[str, typer.Argument(metavar="SERVICE", help="The server's name.")]
+_Service = Annotated[
+    str,
+    typer.Argument(metavar="SERVICE", help="The server's name.", autocompletion=server_names),
+]
 _Stack = Annotated[
     str | None,
     typer.Option(
@@ -41,7 +45,12 @@ _DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done
 def status(
     service: Annotated[
         str | None,
-        typer.Argument(metavar="[SERVICE]", help="The server's name.", show_default="all of them"),
+        typer.Argument(
+            metavar="SERVICE",
+            help="The server's name.",
+            show_default="all of them",
+            autocompletion=server_names,
+        ),
     ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     stack: _Stack = None,
