@@ -68,9 +68,9 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 
 def _show_no_type_of_flag(annotation: Any) -> None:
     """Keep the help from showing `<bool>` after an option that takes no value."""
-    kind, *info = get_args(annotation)
-    if kind is bool and info[0].metavar is None:
-        info[0].metavar = ""
+    match get_args(annotation):
+        case (kind, option) if kind is bool and option.metavar is None:
+            option.metavar = ""
 
 
 @contextmanager
@@ -80,7 +80,7 @@ def _errors_told(debug: bool) -> Iterator[None]:
     except typer.Exit:
         raise
     except KeyboardInterrupt as interrupt:
-        tell_error("interrupted; nothing is left running")
+        tell_error("interrupted")
         number = interrupt.args[0] if interrupt.args else signal.SIGINT
         raise typer.Exit(_INTERRUPTED + number) from None
     except BrokenPipeError:

@@ -71,7 +71,7 @@ def start_in_background(
         state.unlink(missing_ok=True)
         log_path = _directory() / "local.log"
         with log_path.open("wb") as log:
-            subprocess.Popen(
+            keeper = subprocess.Popen(
                 [
                     sys.executable,
                     "-m",
@@ -88,8 +88,15 @@ def start_in_background(
                 start_new_session=True,
             )
         os.close(writer)
-        with os.fdopen(reader, "rb") as answer:
-            fault = answer.read().decode()
+        try:
+            with os.fdopen(reader, "rb") as answer:
+                fault = answer.read().decode()
+        except BaseException:
+            keeper.terminate()
+            keeper.wait()
+            raise
+        # It lives on; without this, Python would warn that it was left.
+        keeper.returncode = 0
     finally:
         os.close(lock)
     running = None if fault else _running()
