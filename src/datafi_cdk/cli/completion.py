@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from .options import DEFAULT_CONFIG
 
