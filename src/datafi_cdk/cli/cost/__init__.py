@@ -1,0 +1,1 @@
+"""A monthly estimate of what a synthesized app costs on AWS."""

@@ -1,0 +1,128 @@
+"""The items of Fargate tasks, and of the logs and metrics that come with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from .items import ONE, Assumptions, Item, Made, NotEstimated, Range, counted, of_type
+from .services import Service, alike, months_kept
+
+TASKS = "Fargate tasks"
+LOGS = "Logs"
+METRICS = "Metrics and alarms"
+
+CLUSTER = "AWS::ECS::Cluster"
+
+CLUSTER_METRICS = 10
+SERVICE_METRICS = 13
+FAMILY_METRICS = 8
+"""How many metrics Container Insights makes of a cluster, a service and a task definition.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-metrics-ECS.html,
+without the one for EC2 instances.
+"""
+
+
+def task_items(
+    services: Sequence[Service], assumptions: Assumptions, most_off: Decimal
+) -> Iterator[Item]:
+    """The tasks by size.
+
+    Args:
+        services: All services.
+        assumptions: How they are used.
+        most_off: The share of the price that Spot saves at best.
+    """
+    for group in alike(services):
+        service, count = group[0], len(group)
+        for spot in (False, True):
+            tasks = (service.spot if spot else service.tasks - service.spot).times(count)
+            if tasks.high:
+                yield from _sized(service, _title(group, spot), tasks, assumptions, spot, most_off)
+
+
+def _sized(
+    service: Service,
+    title: str,
+    tasks: Range,
+    assumptions: Assumptions,
+    spot: bool,
+    most_off: Decimal,
+) -> Iterator[Item]:
+    architecture = "arm" if service.arm else "x86"
+    for name, amount, price_id, least in (
+        ("vCPU", service.vcpu, f"fargate.{architecture}.vcpu", ONE - most_off),
+        ("memory", service.memory_gb, f"fargate.{architecture}.memory", ONE - most_off),
+        ("storage above 20 GB", service.storage_gb, "fargate.storage", ONE),
+    ):
+        if amount:
+            quantity = tasks.times(amount * assumptions.hours)
+            yield Item(
+                TASKS, f"{title}: {name}", quantity, price_id, least=least if spot else ONE
+            )
+
+
+def _title(group: Sequence[Service], spot: bool) -> str:
+    service = group[0]
+    size = f"{plain(service.vcpu)} vCPU, {plain(service.memory_gb)} GB"
+    size += ", ARM" if service.arm else ""
+    size += ", Spot" if spot else ""
+    tasks = service.spot if spot else service.tasks - service.spot
+    low, high = plain(tasks.low), plain(tasks.high)
+    each = f"{low} to {high} tasks" if low != high else f"{low} task" + "s" * (low != "1")
+    if len(group) == 1:
+        return f"{service.name}, {each} ({size})"
+    return f"{len(group)} servers, {each} each ({size})"
+
+
+def log_items(services: Sequence[Service], assumptions: Assumptions) -> Iterator[Item]:
+    """What the servers write to their logs, and keep of it."""
+    if not services:
+        return
+    written = assumptions.log_gb * len(services)
+    kept = sum((assumptions.log_gb * months_kept(service) for service in services), Decimal(0))
+    what = f"of {counted(len(services), 'server')}"
+    yield Item(LOGS, f"written, {what}", Range.exactly(written), "logs.ingestion", usage=True)
+    yield Item(LOGS, f"kept, {what}", Range.exactly(kept), "logs.storage", usage=True)
+
+
+def metric_items(
+    made: list[Made], services: Sequence[Service]
+) -> Iterator[Item | NotEstimated]:
+    """Container Insights, alarms, and the alarms by which scaling policies work.
+
+    A policy that tracks a target makes two alarms:
+    https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking.html
+    """
+    for cluster in of_type(made, CLUSTER):
+        insights = {
+            setting.get("Value")
+            for setting in cluster.properties.get("ClusterSettings", ())
+            if setting.get("Name") == "containerInsights"
+        }
+        if "enhanced" in insights:
+            yield NotEstimated(
+                f"Container Insights of {cluster.path}", "the table has no price of enhanced ones"
+            )
+        elif "enabled" in insights:
+            inside = sum(service.cluster == cluster.id for service in services)
+            count = CLUSTER_METRICS + (SERVICE_METRICS + FAMILY_METRICS) * inside
+            what = f"Container Insights, {counted(inside, 'server')}"
+            yield Item(METRICS, what, Range.exactly(count), "metrics.metric")
+    alarms = len(of_type(made, "AWS::CloudWatch::Alarm"))
+    if alarms:
+        yield Item(METRICS, "alarms", Range.exactly(alarms), "metrics.alarm")
+    tracking = sum(
+        "TargetTrackingScalingPolicyConfiguration" in policy.properties
+        for policy in of_type(made, "AWS::ApplicationAutoScaling::ScalingPolicy")
+    )
+    if tracking:
+        what = f"alarms of {tracking} scaling polic{'y' if tracking == 1 else 'ies'}"
+        yield Item(METRICS, what, Range.exactly(2 * tracking), "metrics.alarm")
+
+
+def plain(number: Decimal) -> str:
+    """A number without zeros at its end and without an exponent."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
