@@ -8,6 +8,7 @@ import typer
 
 from . import local_commands
 from .command import command
+from .cost.command import cost
 from .init import init
 from .output import console
 from .update_commands import rollback, status, update
@@ -46,3 +47,6 @@ def demo(
     from .demo import run_demo
 
     run_demo(console(), port=port)
+
+
+app.command()(cost)

@@ -39,7 +39,7 @@ class Estimate:
 
     @property
     def fixed(self) -> Range:
-        """US dollars that are paid in any case."""
+        """US dollars for what runs, by the hour or the month."""
         return total(line for line in self.lines if not line.item.usage)
 
     @property
@@ -81,9 +81,7 @@ def estimate(
         else:
             why = f"the table has no price of it for {prices_of}"
             left.append(NotEstimated(f"{item.part}: {item.what}", why))
-    return Estimate(
-        prices_of, tuple(lines), (*left, *not_estimated(made)), free_counts(made)
-    )
+    return Estimate(prices_of, tuple(lines), (*left, *not_estimated(made)), free_counts(made))
 
 
 def _items(
@@ -99,6 +97,7 @@ def _items(
     yield from nat_items(made, tasks, assumptions)
     yield from endpoint_items(made, tasks, assumptions)
     yield from data_items(made, len(tasks) + len(functions), assumptions)
-    yield from log_items(tasks, assumptions)
+    servers = (*tasks, *functions)
+    yield from log_items([server.log_months for server in servers], assumptions)
     yield from metric_items(made, tasks)
     yield from storage_items(made, assumptions)

@@ -93,7 +93,7 @@ class Item:
         what: What it is.
         quantity: How much of it in a month.
         price_id: Its price.
-        usage: Whether it follows from use; else it is paid for in any case.
+        usage: Whether it follows from use; else from what runs, by the hour or the month.
         least: The share of the price that is asked for at best. Default: all of it.
     """
 

@@ -9,7 +9,7 @@ from .items import Made, NotEstimated
 from .lambda_items import FUNCTION
 from .network_items import ELASTIC_IP, ENDPOINT, LOAD_BALANCER_TYPE, NAT_GATEWAY
 from .services import SCALABLE_TARGET, SERVICE, TASK_DEFINITION
-from .storage_items import BUCKET, KEY, SECRET, ZONES
+from .storage_items import BUCKET, KEYS, SECRETS_MANAGER, ZONES
 from .task_items import CLUSTER
 
 PRICED = frozenset(
@@ -17,18 +17,17 @@ PRICED = frozenset(
         "AWS::ApplicationAutoScaling::ScalingPolicy",
         "AWS::CloudWatch::Alarm",
         "AWS::ElasticLoadBalancingV2::ListenerRule",
-        "AWS::KMS::ReplicaKey",
         "AWS::Logs::LogGroup",
         BUCKET,
         CLUSTER,
         ELASTIC_IP,
         ENDPOINT,
         FUNCTION,
-        KEY,
+        *KEYS,
         LOAD_BALANCER_TYPE,
         NAT_GATEWAY,
         SCALABLE_TARGET,
-        SECRET,
+        *SECRETS_MANAGER,
         SERVICE,
         TASK_DEFINITION,
         *ZONES,
@@ -94,6 +93,7 @@ NOT_ESTIMATED = {
     "AWS::ServiceDiscovery::Service": "its health checks, if any, are not in the table",
     "AWS::SNS::Subscription": "it is paid by message",
     "AWS::SNS::Topic": "it is paid by message",
+    "AWS::SSM::Parameter": "the table has no price of any but standard parameters",
     "AWS::SQS::Queue": "it is paid by message",
     "AWS::WAFv2::WebACL": "the table has no prices of AWS WAF",
     "AWS::WAFv2::WebACLAssociation": "the table has no prices of AWS WAF",
@@ -103,24 +103,24 @@ NOT_ESTIMATED = {
 _UNKNOWN = "this command does not know the type"
 
 
-def is_free(resource_type: str) -> bool:
-    """Whether resources of a type cost nothing; a custom one runs within a deployment."""
-    return resource_type in FREE or resource_type.startswith("Custom::")
+def is_free(resource: Made) -> bool:
+    """Whether a resource costs nothing; a custom one runs within a deployment."""
+    if resource.properties.get("Tier", "Standard") != "Standard":
+        return False
+    return resource.type in FREE or resource.type.startswith("Custom::")
 
 
 def free_counts(made: list[Made]) -> dict[str, int]:
     """The types that cost nothing and how many there are of each, sorted."""
-    found = Counter(resource.type for resource in made if is_free(resource.type))
+    found = Counter(resource.type for resource in made if is_free(resource))
     return dict(sorted(found.items()))
 
 
 def not_estimated(made: list[Made]) -> Iterator[NotEstimated]:
     """The types that are not in the estimate, also those that nothing is known of, sorted."""
     found = Counter(
-        resource.type
-        for resource in made
-        if resource.type not in PRICED and not is_free(resource.type)
+        resource.type for resource in made if resource.type not in PRICED and not is_free(resource)
     )
     for resource_type, count in sorted(found.items()):
         why = NOT_ESTIMATED.get(resource_type, _UNKNOWN)
-        yield NotEstimated(f"{count} × {resource_type}", why)
+        yield NotEstimated(f"{count} {resource_type}", why)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from .items import Assumptions, Item, Made, NotEstimated, Range, counted, number, of_type
+from .services import log_months
 
 FUNCTIONS = "Functions of servers"
 FUNCTION = "AWS::Lambda::Function"
@@ -22,10 +23,12 @@ class ServerFunction:
     Args:
         memory_gb: GB of its memory.
         arm: Whether it runs on ARM.
+        log_months: Months that its logs are kept, 12 if for ever.
     """
 
     memory_gb: Decimal
     arm: bool
+    log_months: Decimal
 
 
 def server_functions(made: list[Made]) -> list[ServerFunction]:
@@ -34,6 +37,7 @@ def server_functions(made: list[Made]) -> list[ServerFunction]:
         ServerFunction(
             (number(function.properties.get("MemorySize")) or _DEFAULT_MIB) / 1024,
             "arm64" in function.properties.get("Architectures", ()),
+            log_months(function.properties.get("LoggingConfig", {}).get("LogGroup"), made),
         )
         for function in of_type(made, FUNCTION)
         if function.properties.get("PackageType") == "Image"

@@ -149,16 +149,14 @@ def address_items(
     of_tasks = task_count([service for service in services if service.public_ip])
     for what, count in (
         ("of load balancers, one in each zone", Range.exactly(of_balancers)),
-        ("elastic, of NAT gateways", Range.exactly(elastic)),
+        ("elastic, such as those of NAT gateways", Range.exactly(elastic)),
         ("of tasks", of_tasks),
     ):
         if count.high:
             yield Item(ADDRESSES, what, count.times(assumptions.hours), "ipv4.hour")
 
 
-def data_items(
-    made: list[Made], servers: int, assumptions: Assumptions
-) -> Iterator[Item]:
+def data_items(made: list[Made], servers: int, assumptions: Assumptions) -> Iterator[Item]:
     """What the servers send to clients on the internet; none if all load balancers are internal."""
     balancers = of_type(made, LOAD_BALANCER_TYPE)
     if balancers and not any(is_public(balancer) for balancer in balancers):

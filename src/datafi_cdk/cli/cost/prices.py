@@ -71,9 +71,7 @@ class PriceTable:
     @property
     def regions(self) -> tuple[str, ...]:
         """The regions that there are prices for, in the order of the table."""
-        return tuple(
-            dict.fromkeys(price.region for price in self.prices if price.region != GLOBAL)
-        )
+        return tuple(dict.fromkeys(price.region for price in self.prices if price.region != GLOBAL))
 
     def find(self, price_id: str, region: str) -> Price | None:
         """The price in a region, else the one that holds everywhere, else `None`."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from ...topology import Reference, ResourceId, references_in
-from .items import ONE, ZERO, Made, NotEstimated, Range, number, of_type
+from .items import ZERO, Made, NotEstimated, Range, counted, number, of_type
 
 SERVICE = "AWS::ECS::Service"
 TASK_DEFINITION = "AWS::ECS::TaskDefinition"
@@ -34,7 +34,7 @@ class Service:
         spot: How many of them on Spot.
         public_ip: Whether each task has a public address.
         subnets: In how many subnets it runs; 0 if that is not known.
-        log_days: Days that its logs are kept; `None` for ever, or not known.
+        log_months: Months that its logs are kept, 12 if for ever.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Service:
     spot: Range
     public_ip: bool
     subnets: int
-    log_days: Decimal | None
+    log_months: Decimal
 
 
 def services(made: list[Made]) -> tuple[list[Service], list[NotEstimated]]:
@@ -57,16 +57,21 @@ def services(made: list[Made]) -> tuple[list[Service], list[NotEstimated]]:
         made: All its resources.
 
     Returns:
-        Those on Fargate, and those whose tasks cannot be priced.
+        Those on Fargate that have tasks, and those that have none or cannot be priced.
     """
     found: list[Service] = []
     left: list[NotEstimated] = []
+    idle = 0
     for resource in of_type(made, SERVICE):
         service = _service(resource, made)
-        if isinstance(service, Service):
+        if isinstance(service, str):
+            left.append(NotEstimated(f"tasks of {resource.path}", service))
+        elif service.tasks.high:
             found.append(service)
         else:
-            left.append(NotEstimated(f"tasks of {resource.path}", service))
+            idle += 1
+    if idle:
+        left.append(NotEstimated(counted(idle, "server"), "the number of tasks is set to 0"))
     return found, left
 
 
@@ -102,7 +107,7 @@ def _service(resource: Made, made: list[Made]) -> Service | str:
         spot=Range(_on_spot(strategy, tasks.low), _on_spot(strategy, tasks.high)),
         public_ip=network.get("AssignPublicIp") == "ENABLED",
         subnets=len(subnets) if isinstance(subnets, list) else 0,
-        log_days=_log_days(task, made),
+        log_months=_log_months(task, made),
     )
 
 
@@ -122,7 +127,16 @@ def _referred(value: Any, made: list[Made]) -> Mapping[str, Any] | None:
     return next(found, None)
 
 
-def _strategy(properties: Mapping[str, Any], made: list[Made]) -> Sequence[Mapping[str, Any]] | None:
+def log_months(group: Any, made: list[Made]) -> Decimal:
+    """Months that a log group keeps what is written; a year if for ever, or if it is not known."""
+    found = _referred(group, made) or {}
+    days = number(found.get("RetentionInDays"))
+    return days / 30 if days else Decimal(12)
+
+
+def _strategy(
+    properties: Mapping[str, Any], made: list[Made]
+) -> Sequence[Mapping[str, Any]] | None:
     """The capacity providers, or `None` if any is not Fargate's."""
     strategy: Any = properties.get("CapacityProviderStrategy")
     if not strategy and properties.get("LaunchType") == "FARGATE":
@@ -167,13 +181,12 @@ def _tasks(resource: Made, made: list[Made]) -> Range | None:
     return None if desired is None else Range.exactly(desired)
 
 
-def _log_days(task: Mapping[str, Any], made: list[Made]) -> Decimal | None:
+def _log_months(task: Mapping[str, Any], made: list[Made]) -> Decimal:
     for container in task.get("ContainerDefinitions", ()):
         options = container.get("LogConfiguration", {}).get("Options", {})
-        group = _referred(options.get("awslogs-group"), made)
-        if group is not None:
-            return number(group.get("RetentionInDays"))
-    return None
+        if "awslogs-group" in options:
+            return log_months(options["awslogs-group"], made)
+    return log_months(None, made)
 
 
 def task_count(all_services: Sequence[Service]) -> Range:
@@ -188,8 +201,3 @@ def alike(all_services: Sequence[Service]) -> Iterator[list[Service]]:
         key = (service.vcpu, service.memory_gb, service.storage_gb, service.arm)
         groups.setdefault((*key, service.tasks, service.spot), []).append(service)
     yield from groups.values()
-
-
-def months_kept(service: Service) -> Decimal:
-    """Months that the logs of a service are kept; a year for those that are kept for ever."""
-    return service.log_days / 30 if service.log_days else 12 * ONE

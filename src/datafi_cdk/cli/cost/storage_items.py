@@ -11,8 +11,8 @@ SECRETS = "Secrets and keys"
 NAMES = "Hosted zones"
 
 BUCKET = "AWS::S3::Bucket"
-SECRET = "AWS::SecretsManager::Secret"
-KEY = "AWS::KMS::Key"
+SECRETS_MANAGER = ("AWS::SecretsManager::Secret",)
+KEYS = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")
 ZONES = ("AWS::Route53::HostedZone", "AWS::ServiceDiscovery::PrivateDnsNamespace")
 """A private namespace of Cloud Map makes a hosted zone: https://aws.amazon.com/cloud-map/pricing/"""
 
@@ -24,8 +24,8 @@ def storage_items(made: list[Made], assumptions: Assumptions) -> Iterator[Item]:
         gb = Range.exactly(buckets * assumptions.storage_gb)
         yield Item(STORAGE, counted(buckets, "bucket"), gb, "s3.storage", usage=True)
     for part, types, noun, price_id in (
-        (SECRETS, (SECRET,), "secret", "secrets.secret"),
-        (SECRETS, (KEY, "AWS::KMS::ReplicaKey"), "key", "kms.key"),
+        (SECRETS, SECRETS_MANAGER, "secret", "secrets.secret"),
+        (SECRETS, KEYS, "key", "kms.key"),
         (NAMES, ZONES, "zone", "route53.zone"),
     ):
         count = len(of_type(made, *types))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from .items import ONE, Assumptions, Item, Made, NotEstimated, Range, counted, of_type
-from .services import Service, alike, months_kept
+from .services import Service, alike
 
 TASKS = "Fargate tasks"
 LOGS = "Logs"
@@ -58,9 +58,7 @@ def _sized(
     ):
         if amount:
             quantity = tasks.times(amount * assumptions.hours)
-            yield Item(
-                TASKS, f"{title}: {name}", quantity, price_id, least=least if spot else ONE
-            )
+            yield Item(TASKS, f"{title}: {name}", quantity, price_id, least=least if spot else ONE)
 
 
 def _title(group: Sequence[Service], spot: bool) -> str:
@@ -76,20 +74,23 @@ def _title(group: Sequence[Service], spot: bool) -> str:
     return f"{len(group)} servers, {each} each ({size})"
 
 
-def log_items(services: Sequence[Service], assumptions: Assumptions) -> Iterator[Item]:
-    """What the servers write to their logs, and keep of it."""
-    if not services:
+def log_items(months: Sequence[Decimal], assumptions: Assumptions) -> Iterator[Item]:
+    """What servers write to their logs, and keep of it.
+
+    Args:
+        months: For each server, how many months it keeps them.
+        assumptions: How they are used.
+    """
+    if not months:
         return
-    written = assumptions.log_gb * len(services)
-    kept = sum((assumptions.log_gb * months_kept(service) for service in services), Decimal(0))
-    what = f"of {counted(len(services), 'server')}"
+    written = assumptions.log_gb * len(months)
+    kept = assumptions.log_gb * sum(months, Decimal(0))
+    what = f"of {counted(len(months), 'server')}"
     yield Item(LOGS, f"written, {what}", Range.exactly(written), "logs.ingestion", usage=True)
     yield Item(LOGS, f"kept, {what}", Range.exactly(kept), "logs.storage", usage=True)
 
 
-def metric_items(
-    made: list[Made], services: Sequence[Service]
-) -> Iterator[Item | NotEstimated]:
+def metric_items(made: list[Made], services: Sequence[Service]) -> Iterator[Item | NotEstimated]:
     """Container Insights, alarms, and the alarms by which scaling policies work.
 
     A policy that tracks a target makes two alarms:
