@@ -48,7 +48,6 @@ def alternatives(
         prices_of: The region whose prices are used.
         assumptions: How the app is used.
     """
-
     before = estimate(made, table, prices_of, assumptions)
     for what, key, change in _CHANGES:
         after = estimate(change(made), table, prices_of, assumptions)
