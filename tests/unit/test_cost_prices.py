@@ -6,7 +6,6 @@ from collections import Counter
 from decimal import Decimal
 
 import pytest
-
 from datafi_cdk.cli.cost.prices import GLOBAL, Price, read_prices
 
 TABLE = read_prices()

@@ -75,6 +75,8 @@ def estimate(
         if isinstance(item, NotEstimated):
             left.append(item)
             continue
+        if not item.quantity.high:
+            continue
         price = table.find(item.price_id, prices_of)
         if price:
             lines.append(Line(item, price))
