@@ -1,9 +1,12 @@
 """What other settings would change, worked out by hand."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
+from importlib import resources
 from pathlib import Path
 
+import datafi_cdk
 from cost_resources import (
     QUIET,
     TABLE,
@@ -14,7 +17,7 @@ from cost_resources import (
     reference,
     server,
 )
-from datafi_cdk.cli.cost.alternatives import UPDATE_KEY, alternatives
+from datafi_cdk.cli.cost.alternatives import _CHANGES, UPDATE_KEY, alternatives
 from datafi_cdk.cli.cost.items import Assumptions, Made, Range
 
 ONE_NAT = "One NAT gateway for all zones"
@@ -27,10 +30,10 @@ SHARED = "One update API for all servers of a stack"
 
 
 def changes(
-    resources: list[Made], assumptions: Assumptions = QUIET, region: str = "us-east-1"
+    app: list[Made], assumptions: Assumptions = QUIET, region: str = "us-east-1"
 ) -> dict[str, Range]:
     """What the alternatives would change, by what they are."""
-    return {other.what: other.usd for other in alternatives(resources, TABLE, region, assumptions)}
+    return {other.what: other.usd for other in alternatives(app, TABLE, region, assumptions)}
 
 
 def test_a_gateway_less_saves_its_hours_and_its_address() -> None:
@@ -134,3 +137,11 @@ def test_the_update_api_describes_its_key_so() -> None:
     snapshots = Path(__file__).parents[1] / "snapshot" / "__snapshots__" / "test_examples"
     compose = snapshots / "test_templates_are_as_before[compose].json"
     assert compose.read_text(encoding="utf-8").count(f'"Description": "{UPDATE_KEY}"') == 2
+
+
+def test_the_keys_are_those_of_the_configuration() -> None:
+    """What is told to be set can be set: each word of a key is in the schema."""
+    schema = resources.files(datafi_cdk).joinpath("datafi.schema.json").read_text(encoding="utf-8")
+    for _, key, _ in _CHANGES:
+        for word in re.findall(r"[a-z]+(?:_[a-z]+)*(?=:|,|$)", key):
+            assert f'"{word}"' in schema, word

@@ -61,11 +61,10 @@ def test_an_internal_load_balancer_has_neither_addresses_nor_data_to_the_interne
     assert usd(found, ADDRESSES) == usd(found, DATA) == 0
 
 
-def test_a_list_of_subnets_that_is_not_known_counts_as_two_zones() -> None:
+@pytest.mark.parametrize("subnets", ["${import Subnets}", ["${import Subnets}"]])
+def test_a_list_of_subnets_that_is_not_known_counts_as_two_zones(subnets: object) -> None:
     """Subnets that only the deployment knows."""
-    balancer = made(
-        "Balancer", "AWS::ElasticLoadBalancingV2::LoadBalancer", Subnets="${import Subnets}"
-    )
+    balancer = made("Balancer", "AWS::ElasticLoadBalancingV2::LoadBalancer", Subnets=subnets)
     assert usd(costs([balancer]), ADDRESSES) == Decimal("7.30")
 
 
@@ -89,6 +88,17 @@ def test_capacity_follows_from_the_dimension_that_is_used_most(
     ]
     found = costs([*server(), *listener_rules, load_balancer()], usage)
     assert usd(found, LOAD_BALANCER) == Decimal("16.425") + Decimal(lcu_hours) * Decimal("0.008")
+
+
+def test_rules_are_those_of_one_load_balancer() -> None:
+    """Two stages with 90 rules each: a request meets 90 of them, not 180: 160 x 0.008 for both."""
+    usage = replace(QUIET, requests=Decimal(3_600_000))
+    stages = [
+        made(f"Rule{number}", "AWS::ElasticLoadBalancingV2::ListenerRule") for number in range(180)
+    ]
+    balancers = [load_balancer(), load_balancer()]
+    found = costs([*server("a"), *server("b"), *stages, *balancers], usage)
+    assert usd(found, LOAD_BALANCER) == Decimal("32.85") + Decimal("1.28")
 
 
 def test_an_existing_load_balancer_is_said_to_be_left_out() -> None:
@@ -142,6 +152,15 @@ def test_a_server_on_lambda_pays_for_requests_and_run_time() -> None:
     assert usd(found, LOGS) == Decimal("0.50") + Decimal("0.36")
     arm = replace(function, properties={**function.properties, "Architectures": ["arm64"]})
     assert usd(costs([arm], usage), FUNCTIONS) == Decimal("0.20") + Decimal("53.3336")
+
+
+def test_a_server_on_lambda_in_a_vpc_passes_nat() -> None:
+    """32.85 + 10 GB x 0.045; outside a VPC it does not."""
+    usage = replace(QUIET, nat_gb=Decimal(10))
+    function = made("Es", "AWS::Lambda::Function", PackageType="Image", VpcConfig={})
+    assert usd(costs([function, *nat_gateway(1)], usage), NAT) == Decimal("33.30")
+    outside = made("Es", "AWS::Lambda::Function", PackageType="Image")
+    assert usd(costs([outside, *nat_gateway(1)], usage), NAT) == Decimal("32.85")
 
 
 def test_functions_take_up_more_capacity_than_containers() -> None:

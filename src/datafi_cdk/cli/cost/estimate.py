@@ -96,10 +96,13 @@ def _items(
     yield from lambda_items(made, functions, assumptions)
     yield from load_balancer_items(made, tasks, functions, assumptions)
     yield from address_items(made, tasks, assumptions)
-    yield from nat_items(made, tasks, assumptions)
-    yield from endpoint_items(made, tasks, assumptions)
+    inside = sum(function.in_vpc for function in functions)
+    private = inside + sum(not service.public_ip for service in tasks)
+    yield from nat_items(made, private, assumptions)
+    yield from endpoint_items(made, inside + len(tasks), assumptions)
     yield from data_items(made, len(tasks) + len(functions), assumptions)
-    servers = (*tasks, *functions)
-    yield from log_items([server.log_months for server in servers], assumptions)
+    months = [task.log_months for task in tasks]
+    months += [function.log_months for function in functions]
+    yield from log_items(months, assumptions)
     yield from metric_items(made, tasks)
     yield from storage_items(made, assumptions)

@@ -24,11 +24,13 @@ class ServerFunction:
         memory_gb: GB of its memory.
         arm: Whether it runs on ARM.
         log_months: Months that its logs are kept, 12 if for ever.
+        in_vpc: Whether what it sends leaves through a VPC.
     """
 
     memory_gb: Decimal
     arm: bool
     log_months: Decimal
+    in_vpc: bool
 
 
 def server_functions(made: list[Made]) -> list[ServerFunction]:
@@ -38,6 +40,7 @@ def server_functions(made: list[Made]) -> list[ServerFunction]:
             (number(function.properties.get("MemorySize")) or _DEFAULT_MIB) / 1024,
             "arm64" in function.properties.get("Architectures", ()),
             log_months(function.properties.get("LoggingConfig", {}).get("LogGroup"), made),
+            "VpcConfig" in function.properties,
         )
         for function in of_type(made, FUNCTION)
         if function.properties.get("PackageType") == "Image"

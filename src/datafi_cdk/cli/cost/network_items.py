@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from typing import Any
 
 from .items import Assumptions, Item, Made, NotEstimated, Range, counted, of_type
 from .lambda_items import ServerFunction
@@ -34,56 +35,45 @@ https://aws.amazon.com/elasticloadbalancing/pricing/
 _USUAL_ZONES = 2
 
 
-def nat_items(
-    made: list[Made], services: Sequence[Service], assumptions: Assumptions
-) -> Iterator[Item]:
-    """Hours of NAT gateways, and what goes through them."""
+def nat_items(made: list[Made], servers: int, assumptions: Assumptions) -> Iterator[Item]:
+    """Hours of NAT gateways, and what goes through them.
+
+    Args:
+        made: All resources.
+        servers: How many servers have no other way out.
+        assumptions: How they are used.
+    """
     gateways = len(of_type(made, NAT_GATEWAY))
-    if not gateways:
-        return
-    yield Item(
-        NAT,
-        counted(gateways, "gateway"),
-        Range.exactly(gateways * assumptions.hours),
-        "nat.hour",
-    )
-    behind = sum(not service.public_ip for service in services)
-    if behind:
-        yield Item(
-            NAT,
-            f"data of {counted(behind, 'server')}",
-            Range.exactly(behind * assumptions.nat_gb),
-            "nat.data",
-            usage=True,
-        )
+    if gateways:
+        hours = Range.exactly(gateways * assumptions.hours)
+        yield Item(NAT, counted(gateways, "gateway"), hours, "nat.hour")
+        what = f"data of {counted(servers, 'server')}"
+        gb = Range.exactly(servers * assumptions.nat_gb)
+        yield Item(NAT, what, gb, "nat.data", usage=True)
 
 
-def endpoint_items(
-    made: list[Made], services: Sequence[Service], assumptions: Assumptions
-) -> Iterator[Item]:
+def endpoint_items(made: list[Made], servers: int, assumptions: Assumptions) -> Iterator[Item]:
     """Hours of interface endpoints, per zone, and what goes through them where there is no NAT.
 
     Endpoints of the other kind, gateway endpoints, cost nothing:
     https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
+
+    Args:
+        made: All resources.
+        servers: How many servers use them.
+        assumptions: How they are used.
     """
     endpoints = interface_endpoints(made)
     if not endpoints:
         return
     zones = sum(_subnets(endpoint, "SubnetIds") for endpoint in endpoints)
-    yield Item(
-        ENDPOINTS,
-        f"{counted(len(endpoints), 'endpoint')}, in all zones {zones}",
-        Range.exactly(zones * assumptions.hours),
-        "endpoint.hour",
-    )
-    if services and not of_type(made, NAT_GATEWAY):
-        yield Item(
-            ENDPOINTS,
-            f"data of {counted(len(services), 'server')}",
-            Range.exactly(len(services) * assumptions.nat_gb),
-            "endpoint.data",
-            usage=True,
-        )
+    hours = Range.exactly(zones * assumptions.hours)
+    what = f"{counted(len(endpoints), 'endpoint')}, each in its zones: {zones}"
+    yield Item(ENDPOINTS, what, hours, "endpoint.hour")
+    if not of_type(made, NAT_GATEWAY):
+        gb = Range.exactly(servers * assumptions.nat_gb)
+        what = f"data of {counted(servers, 'server')}"
+        yield Item(ENDPOINTS, what, gb, "endpoint.data", usage=True)
 
 
 def interface_endpoints(made: list[Made]) -> list[Made]:
@@ -123,11 +113,12 @@ def _capacity(
 ) -> Decimal:
     """LCU-hours, by the dimension that is used most, as AWS counts them; load is even."""
     requests = assumptions.requests * (containers + functions)
-    rules = len(of_type(made, "AWS::ElasticLoadBalancingV2::ListenerRule"))
+    balancers = max(len(of_type(made, LOAD_BALANCER_TYPE)), 1)
+    rules = Decimal(len(of_type(made, "AWS::ElasticLoadBalancingV2::ListenerRule"))) / balancers
     data = assumptions.data_gb * (containers / LCU_GB + functions / LCU_GB_LAMBDA)
     return max(
         requests / LCU_CONNECTIONS,
-        requests * max(rules - FREE_RULES, 0) / LCU_RULES,
+        requests * max(rules - FREE_RULES, Decimal(0)) / LCU_RULES,
         data,
     )
 
@@ -169,19 +160,24 @@ def data_items(made: list[Made], servers: int, assumptions: Assumptions) -> Iter
 
 def is_public(balancer: Made) -> bool:
     """Whether a load balancer has public addresses; the default of AWS is that it has."""
-    return balancer.properties.get("Scheme", "internet-facing") != "internal"
+    return bool(balancer.properties.get("Scheme", "internet-facing") != "internal")
 
 
 def _is_application(balancer: Made) -> bool:
-    return balancer.properties.get("Type", "application") == "application"
+    return bool(balancer.properties.get("Type", "application") == "application")
 
 
 def _subnets(resource: Made, *names: str) -> int:
     """In how many subnets something is; two if only the deployment knows it."""
     for name in names:
         subnets = resource.properties.get(name)
-        if isinstance(subnets, list):
+        if isinstance(subnets, list) and not any(_is_unknown(subnet) for subnet in subnets):
             return len(subnets)
         if subnets is not None:
             return _USUAL_ZONES
     return 0
+
+
+def _is_unknown(subnet: Any) -> bool:
+    """Whether it stands for subnets that only the deployment knows, perhaps several."""
+    return isinstance(subnet, str) and subnet.startswith("${")

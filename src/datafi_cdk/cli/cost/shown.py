@@ -112,6 +112,8 @@ def _assumed(places: Sequence[Place], assumptions: Assumptions, spot: SpotDiscou
             f"A server on Lambda takes {plain(assumptions.request_seconds)} seconds for a request"
             " (--request-seconds)."
         )
+    if "metrics.metric" in parts:
+        said.append("Container Insights also write log events, which are not counted.")
     if _has_spot(places):
         said.append(
             f"Fargate Spot costs up to {plain(spot.most_off * 100)} % less than on demand, and"
