@@ -67,17 +67,17 @@ def test_the_quickstart_worked_out_by_hand(quickstart: Path, tmp_path: Path) -> 
         "Data to the internet": Decimal("4.5"),
         # 1 GB written x 0.50 + 1 GB kept for a month x 0.03
         "Logs": Decimal("0.53"),
-        # (10 + 13 + 8) x 0.30
-        "Metrics and alarms": Decimal("9.3"),
+        # (12 + 15 + 10) x 0.30
+        "Metrics and alarms": Decimal("11.1"),
         # 50 GB x 0.023
         "Storage": Decimal("1.15"),
         "Secrets and keys": Decimal("0.4"),
         "Hosted zones": Decimal("0.5"),
     }
-    assert estimate["total"] == {"low": "113.9451", "high": "113.9451"}
+    assert estimate["total"] == {"low": "115.7451", "high": "115.7451"}
     [region] = estimate["regions"]
     assert (region["region"], region["prices_of"]) == (None, "us-east-1")
-    assert Decimal(region["fixed"]["low"]) == Decimal("106.4651")
+    assert Decimal(region["fixed"]["low"]) == Decimal("108.2651")
     assert Decimal(region["usage"]["low"]) == Decimal("7.48")
     changes = {other["key"]: other["usd"]["low"] for other in region["alternatives"]}
     assert changes == {
@@ -121,9 +121,9 @@ def test_shows_the_same_as_text(quickstart: Path, tmp_path: Path) -> None:
     assert "with the prices of us-east-1 as asked" in done.out
     rows = [" ".join(line.split()) for line in done.out.splitlines()]
     assert "Fargate tasks es, 1 task (1 vCPU, 2 GB): vCPU 730 vCPU-hour 0.04048 29.55" in rows
-    assert "Fixed by the hour and by the month 106.47" in rows
+    assert "Fixed by the hour and by the month 108.27" in rows
     assert "Usage follows from the assumptions 7.48" in rows
-    assert "Total 113.95" in rows
+    assert "Total 115.75" in rows
     assert any("cpu_architecture: ARM64 -7.21" in row for row in rows)
     assert "- Everything runs 730 hours a month (--hours)." in rows
     assert any("5 functions of updates and deployments" in row for row in rows)

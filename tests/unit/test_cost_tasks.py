@@ -156,10 +156,10 @@ def test_logs_are_paid_when_written_and_while_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [("enabled", "15.60"), ("enhanced", "0"), ("disabled", "0")]
+    ("value", "expected"), [("enabled", "18.60"), ("enhanced", "0"), ("disabled", "0")]
 )
 def test_container_insights_are_custom_metrics(value: str, expected: str) -> None:
-    """(10 of the cluster + 2 x (13 + 8)) x 0.30 = 15.60; enhanced ones are not in the table."""
+    """(12 of the cluster + 2 x (15 + 10)) x 0.30 = 18.60; enhanced ones are not in the table."""
     settings = [{"Name": "containerInsights", "Value": value}]
     cluster = made("Cluster", "AWS::ECS::Cluster", ClusterSettings=settings)
     found = costs([cluster, *server("a"), *server("b")])

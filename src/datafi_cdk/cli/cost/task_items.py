@@ -14,13 +14,14 @@ METRICS = "Metrics and alarms"
 
 CLUSTER = "AWS::ECS::Cluster"
 
-CLUSTER_METRICS = 10
-SERVICE_METRICS = 13
-FAMILY_METRICS = 8
+CLUSTER_METRICS = 12
+SERVICE_METRICS = 15
+FAMILY_METRICS = 10
 """How many metrics Container Insights makes of a cluster, a service and a task definition.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-metrics-ECS.html,
-without the one for EC2 instances.
+without the one for EC2 instances, and with the two of ephemeral storage that tasks on Fargate have:
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-storage.html
 """
 
 
