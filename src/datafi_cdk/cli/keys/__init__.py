@@ -1,0 +1,1 @@
+"""`datafi-cdk keys`: makes the values that go to Secrets Manager."""

@@ -1,0 +1,1 @@
+"""`datafi-cdk secrets`: what the containers read from Secrets Manager."""
