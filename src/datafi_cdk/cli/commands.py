@@ -10,7 +10,9 @@ from . import local_commands
 from .command import command
 from .cost.command import cost
 from .init import init
+from .keys.command import app as keys_app
 from .output import console
+from .secrets.command import app as secrets_app
 from .update_commands import rollback, status, update
 
 app = typer.Typer(
@@ -24,6 +26,8 @@ app.command()(command(init))
 for each in (status, update, rollback):
     app.command()(command(each))
 app.add_typer(local_commands.app, name="local")
+app.add_typer(keys_app, name="keys")
+app.add_typer(secrets_app, name="secrets")
 
 
 @app.command()

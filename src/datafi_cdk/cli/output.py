@@ -55,6 +55,7 @@ def table(*columns: str, title: str | None = None) -> Table:
 
 
 def _console(*, stderr: bool = False) -> Console:
+    # Of an ARN, ":secret:" is the name of an emoji.
     made = Console(stderr=stderr, highlight=False, emoji=False)
     if not made.is_terminal and "COLUMNS" not in made._environ:
         made.width = _WIDTH_IN_PIPE

@@ -11,7 +11,6 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -25,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ...errors import CommandError
+from .algorithms import Algorithm
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
@@ -33,13 +33,6 @@ _RSA_BITS = 2048
 _P256_BYTES = 32
 _PKCS8 = b"-----BEGIN PRIVATE KEY-----"
 _PRIVATE_MEMBERS = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
-
-
-class Algorithm(StrEnum):
-    """How tokens are signed: with RSA of 2048 bits, or with ECDSA on the curve P-256."""
-
-    RS256 = "RS256"
-    ES256 = "ES256"
 
 
 class KeyFormatError(ValueError):
@@ -80,7 +73,7 @@ def make_jwt_keys(algorithm: Algorithm = Algorithm.RS256) -> JwtKeys:
     keys = JwtKeys(
         key=base64.b64encode(pem).decode(),
         kid=kid,
-        jwks=encode_jwks([_public_jwk(private.public_key(), kid, algorithm)]),
+        jwks=encode_jwks([_public_jwk(private.public_key(), kid)]),
     )
     if pair_problem(keys.key, keys.kid, keys.jwks):
         raise CommandError("the halves of the new key do not fit; nothing was written, try again")
@@ -109,6 +102,19 @@ def pair_problem(key: str, kid: str, jwks: str) -> str | None:
     if not _verifies(private, public[kid]):
         return "holds another public key than the one of JWT_KEY"
     return None
+
+
+def public_entry(key: str, kid: str) -> dict[str, Any]:
+    """The entry of a JWKS that belongs to a private key.
+
+    Args:
+        key: `JWT_KEY`.
+        kid: `JWT_KID`.
+
+    Raises:
+        KeyFormatError: It is no such key.
+    """
+    return _public_jwk(read_private_key(key).public_key(), kid)
 
 
 def read_private_key(value: str) -> PrivateKey:
@@ -181,7 +187,8 @@ def _check_entry(entry: Any) -> None:
     _public_key(entry)
 
 
-def _public_jwk(public: PublicKey, kid: str, algorithm: Algorithm) -> dict[str, str]:
+def _public_jwk(public: PublicKey, kid: str) -> dict[str, str]:
+    algorithm = Algorithm.RS256 if isinstance(public, rsa.RSAPublicKey) else Algorithm.ES256
     common = {"kid": kid, "use": "sig", "alg": algorithm.value}
     if isinstance(public, rsa.RSAPublicKey):
         numbers = public.public_numbers()

@@ -1,0 +1,165 @@
+"""Makes, or asks for, every value that a configuration still needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.markup import escape
+
+from ...errors import CommandError
+from ..output import error_console
+from ..secrets.algorithms import Algorithm
+from ..secrets.draft import Draft
+from ..secrets.env_file import add_to_env_file
+from ..secrets.given import GivenValues
+from ..secrets.jwt_keys import make_jwt_keys
+from ..secrets.targets import Wanted, targets
+from ..secrets.values import value_problem
+from .edge_key import edge_key
+from .hidden import ask_hidden
+from .redis_key import make_keyval
+
+_JWT = {"JWT_KEY": "key", "JWT_KID": "kid", "JWT_JWKS": "jwks"}
+_BY_HAND = "take it from what Datafi gave you"
+
+
+def make_everything(
+    draft: Draft, out: Path, algorithm: Algorithm, *, asks: bool
+) -> list[dict[str, Any]]:
+    """Make what can be made, and ask for the rest; each value is written as soon as it is there.
+
+    Args:
+        draft: The configuration. Of its secrets, only those without an ARN are looked at.
+        out: The shell file, which is extended; what it or the environment has is not made again.
+        algorithm: How tokens are signed.
+        asks: Whether there is somebody to ask.
+
+    Returns:
+        For each variable its `name`, `server`, `state` ("there", "made", "entered" or "missing")
+        and how to make it by hand (`command`).
+
+    Raises:
+        CommandError: The file cannot be read, a half of a pair is there without the other, or what
+            was entered is no such value.
+        OSError: The file cannot be written.
+    """
+    given = GivenValues([out] if out.exists() else [])
+    wanted = list(_wanted(draft))
+    states = {each.names[0]: "there" for each in wanted if given.value(each)[0]}
+    missing = [each for each in wanted if each.names[0] not in states]
+
+    def keep(values: dict[str, str], state: str) -> None:
+        if values:
+            add_to_env_file(out, values)
+            states.update(dict.fromkeys(values, state))
+
+    keep(_pair(wanted, missing, algorithm), "made")
+    if asks:
+        for each in missing:
+            if each.names[0] not in states:
+                keep(_entered(draft, each), "entered")
+    return [
+        {
+            "name": each.names[0],
+            "server": each.server,
+            "state": states.get(each.names[0], "missing"),
+            "command": _how(draft, each),
+        }
+        for each in wanted
+    ]
+
+
+def _wanted(draft: Draft) -> Iterator[Wanted]:
+    """What is required of secrets that the file does not name yet, each once."""
+    seen = set()
+    for target in targets(draft):
+        for each in target.wanted:
+            if target.arn is None and each.is_required and each.names[0] not in seen:
+                seen.add(each.names[0])
+                yield each
+
+
+def _pair(wanted: list[Wanted], missing: list[Wanted], algorithm: Algorithm) -> dict[str, str]:
+    """Both halves of a signing key, unless they are there, or the private one is somewhere else."""
+    ours = [each for each in wanted if each.variable in _JWT]
+    absent = [each for each in missing if each.variable in _JWT]
+    if not absent or "JWT_KEY" not in {each.variable for each in ours}:
+        return {}
+    if len(absent) < len(ours):
+        there = ", ".join(each.names[0] for each in ours if each not in absent)
+        raise CommandError(
+            f"{', '.join(each.names[0] for each in absent)} must be given with {there}, as both"
+            f" halves are made together; add the rest, or take {there} out"
+        )
+    keys = make_jwt_keys(algorithm)
+    return {each.names[0]: getattr(keys, _JWT[each.variable]) for each in ours}
+
+
+def _entered(draft: Draft, wanted: Wanted) -> dict[str, str]:
+    """What somebody enters at the keyboard; nothing if they enter nothing."""
+    value = _QUESTIONS.get(wanted.variable, _ask_value)(draft, wanted)
+    if not value:
+        return {}
+    if problem := value_problem(wanted.variable, value):
+        raise CommandError(
+            f"{wanted.names[0]} must be {problem}; run the same command again, which continues"
+        )
+    return {wanted.names[0]: value}
+
+
+def _ask_value(draft: Draft, wanted: Wanted) -> str:
+    return ask_hidden(f"{wanted.names[0]} (hidden; Enter to do it later)")
+
+
+def _ask_edge_key(draft: Draft, wanted: Wanted) -> str:
+    command = edge_key(draft, wanted.server).command
+    error_console().print(
+        f"The edge server {wanted.server} makes its own key. Run where there is Docker:"
+        f"\n  {escape(command)}",
+        soft_wrap=True,
+    )
+    return ask_hidden("What it printed (hidden; Enter to do it later)")
+
+
+def _ask_redis(draft: Draft, wanted: Wanted) -> str:
+    address: str = typer.prompt(
+        "Redis of the coordinator, host:port (Enter to do it later)",
+        default="",
+        show_default=False,
+        err=True,
+    )
+    if not address:
+        return ""
+    username: str = typer.prompt("Its username", default="default", err=True)
+    secure = typer.confirm("Does it take encrypted connections?", default=True, err=True)
+    return make_keyval(address, username, ask_hidden("Its password (hidden)"), secure=secure)
+
+
+def _ask_username(draft: Draft, wanted: Wanted) -> str:
+    answer: str = typer.prompt(
+        "Username of the coordinator's registry (Enter to do it later)",
+        default="",
+        show_default=False,
+        err=True,
+    )
+    return answer.strip()
+
+
+_QUESTIONS: dict[str, Callable[[Draft, Wanted], str]] = {
+    "KEY": _ask_edge_key,
+    "EDGE_KEY": _ask_edge_key,
+    "KEYVAL": _ask_redis,
+    "username": _ask_username,
+}
+
+
+def _how(draft: Draft, wanted: Wanted) -> str:
+    """The command that makes a value, or where it comes from."""
+    if wanted.variable in ("KEY", "EDGE_KEY"):
+        return f"{edge_key(draft, wanted.server).command} | datafi-cdk keys edge {wanted.server}"
+    if wanted.variable == "KEYVAL":
+        return "datafi-cdk keys redis HOST:PORT"
+    return "datafi-cdk keys jwt" if wanted.variable in _JWT else _BY_HAND
