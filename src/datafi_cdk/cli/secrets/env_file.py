@@ -178,6 +178,8 @@ class _Parser:
                 parts.append(self._single_quoted())
             elif character == '"':
                 parts.append(self._double_quoted())
+            elif character == "\\" and not self._peek(1):
+                raise _LineError("nothing follows the backslash; take it out")
             elif character == "\\":
                 parts.append("" if self._peek(1) == "\n" else self._peek(1))
                 self._at += 2
