@@ -151,7 +151,7 @@ def test_refuses_a_missing_file_and_bytes(tmp_path: Path) -> None:
 
 
 def test_adds_for_its_user_alone(tmp_path: Path) -> None:
-    """The file is made with mode 0600, keeps what it holds, and gets that mode if it had another."""
+    """The file is made with mode 0600, keeps what it holds, and gets that mode."""
     file = tmp_path / "env.sh"
     add_to_env_file(file, {"A": "it's"})
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

@@ -128,7 +128,7 @@ def private_key(key: Any, form: PrivateFormat = PrivateFormat.PKCS8, password: b
         ),
         (private_key(ec.generate_private_key(ec.SECP384R1())), "P-256"),
         (private_key(ed25519.Ed25519PrivateKey.generate()), "P-256"),
-        (private_key(rsa.generate_private_key(65537, 1024)), "2048 bits"),
+        (private_key(rsa.generate_private_key(65537, 1024)), "2048 bits"),  # noqa: S505
     ],
 )
 def test_refuses_other_private_keys(value: str, allowed: str) -> None:

@@ -77,8 +77,11 @@ def _show_no_type_of_flag(annotation: Any) -> None:
 def _errors_told(debug: bool) -> Iterator[None]:
     try:
         yield
-    except typer.Exit:
+    except (typer.Exit, typer.BadParameter):
         raise
+    except typer.Abort:
+        tell_error("interrupted; nothing is left running")
+        raise typer.Exit(_INTERRUPTED + signal.SIGINT) from None
     except KeyboardInterrupt as interrupt:
         tell_error("interrupted")
         number = interrupt.args[0] if interrupt.args else signal.SIGINT

@@ -90,7 +90,9 @@ def make(
             shown.add_row(row["name"], row["server"] or "all", row["state"], escape(how))
         console().print(shown)
         if not missing:
-            console().print(f"All is there. Next: datafi-cdk secrets import --env-file {escape(str(out))}")
+            console().print(
+                f"All is there. Next: datafi-cdk secrets import --env-file {escape(str(out))}"
+            )
     if missing:
         raise typer.Exit(ANSWER_IS_NO)
 

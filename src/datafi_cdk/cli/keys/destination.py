@@ -81,6 +81,12 @@ def _to_secrets(
 ) -> list[dict[str, str]]:
     """Write fields to secrets, after a look that none of them is there already."""
     prepared = [(secret, *_merged(store, secret, fields)) for secret, fields in named]
+    places = [arn or secret for secret, arn, _ in prepared]
+    if len(set(places)) < len(places):
+        raise CommandError(
+            "--to-secret and --jwks-to-secret must be different secrets, as who may read one field"
+            " may read all of them; name another one"
+        )
     return [
         {
             "arn": arn if arn else store.create(secret, text, description=_WHAT, tags={}),
