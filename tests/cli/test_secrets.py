@@ -325,6 +325,31 @@ def test_values_are_in_no_traceback(acme: Deployment) -> None:
         assert value not in done.stdout + done.stderr
 
 
+def test_encrypts_with_a_key_of_the_user(acme: Deployment) -> None:
+    """New secrets have it, the file names it beside each, and the check is content."""
+    key = "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    acme.import_("--kms-key", key)
+    config = DatafiEdgeConfig.from_file(acme.config)
+    assert config.coordinator
+    assert config.jwt_jwks_secret_kms_key_arn == key
+    assert config.coordinator.registry_credentials_kms_key_arn == key
+    assert config.edge_servers.long_running[0].update_secret_kms_key_arn == key
+    found = acme.aws.client("secretsmanager").describe_secret(SecretId=f"datafi/{acme.name}/co")
+    assert found["KmsKeyId"] == key
+    assert {each["result"] for each in acme.run("secrets", "check", "--json").json} == {"pass"}
+    text = acme.config.read_text().replace(f"jwt_jwks_secret_kms_key_arn: {key}\n", "")
+    acme.config.write_text(text)
+    warned = acme.run("secrets", "check", "--json").json
+    assert [each["result"] for each in warned].count("warn") == 1
+
+
+def test_refuses_an_alias_as_key(acme: Deployment) -> None:
+    """What the file cannot name is refused before a secret is made."""
+    done = acme.import_("--kms-key", "alias/mine", fails=1)
+    assert "--kms-key must be the ARN of a KMS key" in done.err
+    assert acme.secrets() == {}
+
+
 def test_help_is_quick_to_read(tmp_path: Path) -> None:
     """Each subcommand says what it does."""
     for words in (["import"], ["check"], ["rotate", "jwt"], ["rotate", "update-secret"]):

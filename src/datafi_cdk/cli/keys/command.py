@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -17,42 +17,16 @@ from ..options import (
     ProfileOption,
     RegionOption,
 )
-from ..output import console, error_console, print_json, table
+from ..output import console, print_json, table
 from ..secrets.algorithms import Algorithm
-
-if TYPE_CHECKING:
-    from .destination import Made
+from .common import AlgorithmOption, OutOption, SecretOption, ShowOption, finish
+from .given_command import edge, redis
 
 app = typer.Typer(
     help="Make the keys that edge servers and coordinator need. No private value is shown.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
-
-OutOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--out",
-        "-o",
-        metavar="FILE",
-        help="The shell file to add to; only you can read it.",
-        show_default="env.sh",
-    ),
-]
-SecretOption = Annotated[
-    str | None,
-    typer.Option(
-        "--to-secret",
-        metavar="NAME_OR_ARN",
-        help="A secret of Secrets Manager to write to in place of a file; made if it is not there.",
-    ),
-]
-ShowOption = Annotated[
-    bool, typer.Option("--show", help="Show the values, private ones too, in place of a file.")
-]
-AlgorithmOption = Annotated[
-    Algorithm, typer.Option("--algorithm", help="How tokens are signed: RSA 2048 or ECDSA P-256.")
-]
 
 
 @app.command("make")
@@ -123,7 +97,7 @@ def jwt(
     Both halves are made together, and what one signs the other has verified.
     """
     from ..secrets.jwt_keys import make_jwt_keys
-    from .destination import Made
+    from .destination import Fields, Made
 
     if bool(to_secret) != bool(jwks_to_secret):
         raise typer.BadParameter(
@@ -131,15 +105,14 @@ def jwt(
             " or neither"
         )
     keys = make_jwt_keys(algorithm)
+    public: Fields = {"JWT_JWKS": keys.jwks}
+    private: Fields = {"JWT_KEY": keys.key, "JWT_KID": keys.kid}
     made = Made(
         {"CO_JWT_KEY": keys.key, "CO_JWT_KID": keys.kid, "JWT_JWKS": keys.jwks},
-        [
-            *((secret, {"JWT_JWKS": keys.jwks}) for secret in jwks_to_secret or ()),
-            (to_secret, {"JWT_KEY": keys.key, "JWT_KID": keys.kid}),
-        ],
+        [*((secret, public) for secret in jwks_to_secret or ()), (to_secret, private)],
         {"kid": keys.kid, "algorithm": algorithm.value},
     )
-    _finish(made, out, (profile, region, local), show=show, json=json)
+    finish(made, out, (profile, region, local), show=show, json=json)
 
 
 @app.command("update-secret")
@@ -168,139 +141,8 @@ def update_secret(
     wanted = update_target(read_draft(config), server).wanted[0]
     value = make_update_secret()
     made = Made({wanted.names[0]: value}, [(to_secret, {None: value})], {"server": wanted.server})
-    _finish(made, out, (profile, region, local), show=show, json=json)
+    finish(made, out, (profile, region, local), show=show, json=json)
 
 
-@app.command()
-@command
-def redis(
-    address: Annotated[str, typer.Argument(metavar="HOST:PORT", help="Where the Redis is.")],
-    username: Annotated[str, typer.Option(help="Who signs in.")] = "default",
-    password_file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="The file with the password.",
-            show_default="asked for, or standard input",
-        ),
-    ] = None,
-    secure: Annotated[bool, typer.Option("--secure", help="The connection is encrypted.")] = False,
-    out: OutOption = None,
-    to_secret: SecretOption = None,
-    show: ShowOption = False,
-    json: JsonOption = False,
-    profile: ProfileOption = None,
-    region: RegionOption = None,
-    local: LocalOption = False,
-) -> None:
-    """Put together CO_KEYVAL: the Redis of the coordinator's workspace.
-
-    It needs the modules Search and JSON.
-    """
-    from .destination import Made
-    from .hidden import read_hidden
-    from .redis_key import make_keyval
-
-    make_keyval(address, username, "", secure=secure)
-    password = read_hidden("The password of the Redis", password_file)
-    value = make_keyval(address, username, password, secure=secure)
-    about = {"address": address, "username": username, "secure": secure}
-    made = Made({"CO_KEYVAL": value}, [(to_secret, {"KEYVAL": value})], about)
-    _finish(made, out, (profile, region, local), show=show, json=json)
-
-
-@app.command()
-@command
-def edge(
-    server: Annotated[
-        str | None,
-        typer.Argument(help="The edge server.", show_default="the only one there is"),
-    ] = None,
-    tag: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TAG",
-            help="The tag of the image that shall read the key.",
-            show_default="that of datafi.yaml",
-        ),
-    ] = None,
-    key_file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="The file with what the image printed.",
-            show_default="asked for, or standard input",
-        ),
-    ] = None,
-    print_command: Annotated[
-        bool, typer.Option("--print-command", help="Only print the command that makes the key.")
-    ] = False,
-    config: ConfigOption = DEFAULT_CONFIG,
-    out: OutOption = None,
-    to_secret: SecretOption = None,
-    show: ShowOption = False,
-    json: JsonOption = False,
-    profile: ProfileOption = None,
-    region: RegionOption = None,
-    local: LocalOption = False,
-) -> None:
-    """Take the key that an edge server's image made: says which command makes it.
-
-    For example: docker run … | datafi-cdk keys edge es
-    """
-    import sys
-
-    from ...errors import CommandError
-    from ..secrets.draft import read_draft
-    from ..secrets.values import value_problem
-    from .destination import Made
-    from .edge_key import edge_key
-    from .hidden import read_hidden
-
-    found = edge_key(read_draft(config), server, tag)
-    if print_command:
-        if json:
-            print_json({"server": found.server, "command": found.command})
-        else:
-            console().print(escape(found.command), soft_wrap=True)
-        return
-    if sys.stdin.isatty() and not key_file:
-        error_console().print(
-            f"Run where there is Docker:\n  {escape(found.command)}", soft_wrap=True
-        )
-    value = read_hidden(f"What `{found.command}` printed", key_file)
-    name, variable = found.wanted.names[0], found.wanted.variable
-    if problem := value_problem(variable, value):
-        raise CommandError(f"{name} must be {problem}; run: {found.command}")
-    field = found.wanted.field or variable
-    about = {"server": found.server}
-    _finish(
-        Made({name: value}, [(to_secret, {field: value})], about),
-        out,
-        (profile, region, local),
-        show=show,
-        json=json,
-    )
-
-
-def _finish(
-    made: Made,
-    out: Path | None,
-    account: tuple[str | None, str | None, bool],
-    *,
-    show: bool,
-    json: bool,
-) -> None:
-    from ..aws_access import AwsAccess
-    from .destination import deliver, told
-
-    profile, region, local = account
-    aws = None
-    if any(secret for secret, _ in made.into):
-        aws = AwsAccess(profile=profile, region=region, local=local)
-    result = deliver(made, out=out, show=show, aws=aws)
-    if json:
-        print_json(result)
-        return
-    for line in told(result):
-        console().print(escape(line), soft_wrap=True)
+app.command()(redis)
+app.command()(edge)

@@ -15,6 +15,9 @@ from ..secrets.store import SecretFormError, SecretStore, as_text
 
 DEFAULT_FILE = Path("env.sh")
 
+Fields = Mapping[str | None, str]
+"""Fields of a JSON secret; a plain string stands under the field `None`."""
+
 
 @dataclass(frozen=True)
 class Made:
@@ -22,13 +25,12 @@ class Made:
 
     Args:
         values: Shell variable to value.
-        into: For each secret that they may go to, its name or ARN, and the fields that it gets; a
-            plain string stands under the field `None`.
+        into: For each secret that they may go to, its name or ARN, and the fields that it gets.
         about: What may be told of them.
     """
 
     values: Mapping[str, str] = field(repr=False)
-    into: Sequence[tuple[str | None, Mapping[str | None, str]]] = field(repr=False)
+    into: Sequence[tuple[str | None, Fields]] = field(repr=False)
     about: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -76,9 +78,7 @@ def told(result: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _to_secrets(
-    store: SecretStore, named: Sequence[tuple[str, Mapping[str | None, str]]]
-) -> list[dict[str, str]]:
+def _to_secrets(store: SecretStore, named: Sequence[tuple[str, Fields]]) -> list[dict[str, str]]:
     """Write fields to secrets, after a look that none of them is there already."""
     prepared = [(secret, *_merged(store, secret, fields)) for secret, fields in named]
     places = [arn or secret for secret, arn, _ in prepared]
@@ -89,7 +89,7 @@ def _to_secrets(
         )
     return [
         {
-            "arn": arn if arn else store.create(secret, text, description=_WHAT, tags={}),
+            "arn": arn if arn else store.create(secret, text, description=_WHAT),
             "action": "create" if arn is None else _changed(store, arn, text),
         }
         for secret, arn, text in prepared
@@ -104,9 +104,7 @@ def _changed(store: SecretStore, arn: str, text: str) -> str:
     return "change"
 
 
-def _merged(
-    store: SecretStore, secret: str, fields: Mapping[str | None, str]
-) -> tuple[str | None, str]:
+def _merged(store: SecretStore, secret: str, fields: Fields) -> tuple[str | None, str]:
     """The ARN of a secret, `None` if it is to be made, and its new string."""
     is_arn = secret.startswith("arn:")
     stored = existing(store, secret) if is_arn or store.read(secret) else None
@@ -127,5 +125,5 @@ def _merged(
     return stored.arn, as_text({**there, **_named(fields)}) if whole is None else whole
 
 
-def _named(fields: Mapping[str | None, str]) -> dict[str, object]:
+def _named(fields: Fields) -> dict[str, object]:
     return {name: value for name, value in fields.items() if name is not None}

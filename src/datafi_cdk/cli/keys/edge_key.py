@@ -72,7 +72,10 @@ def edge_key(draft: Draft, server: str | None, tag: str | None = None) -> EdgeKe
 def edge_server_names(draft: Draft) -> list[str]:
     """The names of the edge servers."""
     servers = draft.config.edge_servers
-    return [server.name for server in (*servers.long_running, *servers.serverless)]
+    return [
+        *(server.name for server in servers.long_running),
+        *(server.name for server in servers.serverless),
+    ]
 
 
 def _image(server: Server, tag: str | None) -> str:

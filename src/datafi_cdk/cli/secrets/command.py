@@ -47,6 +47,15 @@ def import_(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only check, and say what would be written.")
     ] = False,
+    kms_key: Annotated[
+        str | None,
+        typer.Option(
+            "--kms-key",
+            metavar="ARN",
+            help="The key that encrypts secrets that are made.",
+            show_default="that of Secrets Manager",
+        ),
+    ] = None,
     yes: YesOption = False,
     json: JsonOption = False,
     profile: ProfileOption = None,
@@ -67,6 +76,7 @@ def import_(
         env_file or [],
         dry_run=dry_run,
         yes=yes,
+        kms_key=kms_key,
         profile=profile,
         region=region,
         local=local,

@@ -9,6 +9,9 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from ...config_fields import UNKNOWN
+from ...config_sections import KEY_ARN
+from ...errors import CommandError
 from ..options import confirm
 from ..output import error_console, table
 from .account import account_of
@@ -20,6 +23,12 @@ from .store import SecretStore
 
 _DEPLOYMENT_TAG = "datafi:deployment"
 _WHOLE = "the string"
+_KMS_KEYS = {
+    "secret_arn": "secret_kms_key_arn",
+    "registry_credentials_secret_arn": "registry_credentials_kms_key_arn",
+    "update_secret_arn": "update_secret_kms_key_arn",
+    "jwt_jwks_secret_arn": "jwt_jwks_secret_kms_key_arn",
+}
 _WORDS = {
     ("create", False): "created",
     ("change", False): "changed",
@@ -36,6 +45,7 @@ def import_secrets(
     *,
     dry_run: bool,
     yes: bool,
+    kms_key: str | None,
     profile: str | None,
     region: str | None,
     local: bool,
@@ -47,6 +57,7 @@ def import_secrets(
         env_files: Shell files with values.
         dry_run: Whether only to find out what would be written.
         yes: Whether values that are there are replaced without a question.
+        kms_key: ARN of the key that encrypts new secrets. Default: that of Secrets Manager.
         profile: The profile of the AWS configuration, if one was named.
         region: The region, if one was named.
         local: Whether it is the embedded AWS.
@@ -59,26 +70,30 @@ def import_secrets(
         InvalidInputError: The configuration has other faults; the same.
         botocore.exceptions.ClientError: AWS refused; what was written before stays.
     """
+    if kms_key and KEY_ARN.faults("--kms-key", kms_key, UNKNOWN):
+        raise CommandError("--kms-key must be the ARN of a KMS key, not of an alias; write it out")
     draft = read_draft(config_path)
     given = GivenValues(env_files)
     store = SecretStore(account_of(draft.config, profile=profile, region=region, local=local))
     changes = plan_import(draft, given, store)
-    text_with_arns(draft, {keys: draft.stand_in for change in changes for keys in change.keys})
-    arns: dict[Keys, str] = {}
+    new_keys: dict[Keys, str] = {}
+    for change in changes:
+        new_keys |= _file_keys(change, draft.stand_in, kms_key)
+    text_with_arns(draft, new_keys)
     if not dry_run:
         _confirm_replacing(changes, yes=yes)
         for change in changes:
             try:
-                arn = _written(change, draft, store)
+                arn = _written(change, draft, store, kms_key)
             except BaseException:
                 error_console().print(
                     f"Stopped at the secret {escape(change.name)}; those before it are written."
                     " The same command continues."
                 )
                 raise
-            arns |= dict.fromkeys(change.keys, arn)
-        write_arns(draft, arns)
-    return _report(changes, arns, draft, given, dry_run=dry_run)
+            new_keys |= _file_keys(change, arn, kms_key)
+        write_arns(draft, new_keys)
+    return _report(changes, new_keys, draft, given, dry_run=dry_run)
 
 
 def show_import(report: dict[str, Any], console: Console) -> None:
@@ -100,18 +115,32 @@ def show_import(report: dict[str, Any], console: Console) -> None:
         verb = "would get" if dry_run else "got"
         console.print(f"{escape(report['config'])} {verb}:")
         for each in keys:
-            console.print(f"  {escape(each['key'])}: {each['arn'] or 'the ARN'}", soft_wrap=True)
+            console.print(f"  {escape(each['key'])}: {each['value'] or 'the ARN'}", soft_wrap=True)
     else:
         console.print(f"{escape(report['config'])} stays as it is.")
+    if not dry_run and any(secret["replaced"] for secret in report["secrets"]):
+        error_console().print("Containers that run read the new values when they start anew.")
 
 
-def _written(change: Change, draft: Draft, store: SecretStore) -> str:
+def _file_keys(change: Change, arn: str, kms_key: str | None) -> dict[Keys, str]:
+    """What the file gets for a secret: its ARN, and that of a customer-managed key."""
+    found = dict.fromkeys(change.keys, arn)
+    key = change.stored.kms_key_id if change.stored else kms_key
+    if key and key.startswith("arn:") and ":key/" in key:
+        # CloudFormation decrypts what a function gets, which needs no key of the file.
+        places = [keys for keys in change.keys if "serverless" not in keys]
+        found |= {(*keys[:-1], _KMS_KEYS[str(keys[-1])]): key for keys in places}
+    return found
+
+
+def _written(change: Change, draft: Draft, store: SecretStore, kms_key: str | None) -> str:
     if change.stored is None:
         return store.create(
             change.name,
             change.text,
             description=change.target.description,
             tags={_DEPLOYMENT_TAG: draft.config.deployment_name},
+            kms_key_arn=kms_key,
         )
     if change.action == "change":
         store.write(change.stored.arn, change.text)
@@ -132,7 +161,7 @@ def _confirm_replacing(changes: Sequence[Change], *, yes: bool) -> None:
 
 def _report(
     changes: Sequence[Change],
-    arns: dict[Keys, str],
+    new_keys: dict[Keys, str],
     draft: Draft,
     given: GivenValues,
     *,
@@ -144,7 +173,7 @@ def _report(
         "secrets": [
             {
                 "name": change.name,
-                "arn": change.stored.arn if change.stored else _first(arns, change.keys),
+                "arn": _arn(change, new_keys, dry_run=dry_run),
                 "action": change.action,
                 "added": [field or _WHOLE for field in change.added],
                 "replaced": [field or _WHOLE for field in change.replaced],
@@ -152,13 +181,14 @@ def _report(
             for change in changes
         ],
         "configKeys": [
-            {"key": dotted(keys), "arn": arns.get(keys)}
-            for change in changes
-            for keys in change.keys
+            {"key": dotted(keys), "value": None if arn == draft.stand_in else arn}
+            for keys, arn in new_keys.items()
         ],
         "unused": given.unused(),
     }
 
 
-def _first(arns: dict[Keys, str], keys: Sequence[Keys]) -> str | None:
-    return next((arns[each] for each in keys if each in arns), None)
+def _arn(change: Change, new_keys: dict[Keys, str], *, dry_run: bool) -> str | None:
+    if change.stored:
+        return change.stored.arn
+    return None if dry_run else new_keys[change.keys[0]]

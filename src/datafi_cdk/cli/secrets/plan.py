@@ -120,7 +120,7 @@ class _Planning:
         if key not in self.changes:
             problem, fields = self._current(target, stored)
             if problem:
-                self.problems.append(problem)
+                self._tell(problem)
                 return None
             self.changes[key] = Change(target, stored, fields)
         if target.arn is None:
@@ -140,7 +140,7 @@ class _Planning:
         if any(wanted.field is None for wanted in target.wanted):
             return None, {} if stored.text is None else {None: stored.text}
         try:
-            return None, dict(stored.fields())
+            return None, dict(stored.fields().items())
         except SecretFormError as error:
             remedy = "correct it by hand, or let the file name another one"
             return f"the secret {stored.name} {error}; {remedy}", {}
@@ -149,12 +149,10 @@ class _Planning:
         """A value that the user has, if it is as it must be."""
         value, problem = self._given.value(wanted)
         if problem:
-            self.problems.append(problem)
+            self._tell(problem)
         elif value is not None:
             if wrong := value_problem(wanted.variable, value):
-                problem = f"{wanted.names[0]} must be {wrong}; {_remedy(wanted)}"
-                if problem not in self.problems:
-                    self.problems.append(problem)
+                self._tell(f"{wanted.names[0]} must be {wrong}; {_remedy(wanted)}")
             else:
                 return value
         return None
@@ -182,8 +180,12 @@ class _Planning:
 
     def _miss(self, wanted: Wanted) -> None:
         names = " or ".join(wanted.names)
-        problem = f"{names} must be given, got nothing; {_remedy(wanted)}"
-        if problem not in self.problems and not self._is_told(wanted):
+        if not self._is_told(wanted):
+            self._tell(f"{names} must be given, got nothing; {_remedy(wanted)}")
+
+    def _tell(self, problem: str) -> None:
+        """Keep a problem, once."""
+        if problem not in self.problems:
             self.problems.append(problem)
 
     def _is_told(self, wanted: Wanted) -> bool:

@@ -118,14 +118,23 @@ class SecretStore:
             is_binary="SecretString" not in value,
         )
 
-    def create(self, name: str, text: str, *, description: str, tags: Mapping[str, str]) -> str:
+    def create(
+        self,
+        name: str,
+        text: str,
+        *,
+        description: str,
+        tags: Mapping[str, str] | None = None,
+        kms_key_arn: str | None = None,
+    ) -> str:
         """Create a secret.
 
         Args:
             name: Its name.
             text: Its string.
             description: What it is for.
-            tags: Its tags.
+            tags: Its tags. Default: none.
+            kms_key_arn: The key that encrypts it. Default: that of Secrets Manager.
 
         Returns:
             Its complete ARN.
@@ -137,7 +146,8 @@ class SecretStore:
             Name=name,
             Description=description,
             SecretString=text,
-            Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+            Tags=[{"Key": key, "Value": value} for key, value in (tags or {}).items()],
+            **({"KmsKeyId": kms_key_arn} if kms_key_arn else {}),
         )
         return str(created["ARN"])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ...config_services import CoordinatorConfig, EdgeServerConfig
@@ -92,13 +92,13 @@ def edge_server_named(draft: Draft, name: str) -> tuple[int, Server] | None:
 
 def _edge_servers(draft: Draft) -> Iterator[tuple[int, Keys, Server]]:
     """The edge servers with the number that `ES1_KEY` has, and their place."""
-    servers = draft.config.edge_servers
     number = 0
-    for kind, of_kind in (
-        ("long_running", servers.long_running),
-        ("serverless", servers.serverless),
-    ):
-        for index, server in enumerate(of_kind):
+    kinds: dict[str, Sequence[Server]] = {
+        "long_running": draft.config.edge_servers.long_running,
+        "serverless": draft.config.edge_servers.serverless,
+    }
+    for kind, servers in kinds.items():
+        for index, server in enumerate(servers):
             number += 1
             yield number, ("edge_servers", kind, index), server
 
