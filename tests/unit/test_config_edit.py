@@ -7,6 +7,8 @@ from datafi_cdk import DatafiEdgeConfig, DatafiError
 from datafi_cdk.cli.secrets.config_edit import with_values
 from datafi_cdk.cli.secrets.draft import read_draft, text_with_arns, write_arns
 from datafi_cdk.config_yaml import new_yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 ARN = "arn:aws:secretsmanager:us-east-1:111111111111:secret:datafi/acme/es-AbCdEf"
 CONFIG = """\
@@ -143,3 +145,32 @@ def test_the_data_is_what_was_meant() -> None:
     data, expected = (new_yaml().load(t) for t in (with_values(CONFIG, {keys: ARN}), CONFIG))
     expected["edge_servers"]["long_running"][0]["secret_arn"] = ARN
     assert data == expected
+
+
+_VALUES = st.sampled_from(
+    ["1", "'it''s'", '"a: b # c"', "{x: 1, y: [2, 3]}", "[]", "", "null  # none", "1 # one", "a b"]
+)
+_BLOCKS = st.sampled_from(
+    [" |\n    text\n    more", "\n    x: 1\n    # in\n    y: 2", "\n  - 1\n  - 2"]
+)
+_GAPS = st.sampled_from(["", "\n", "  # about the next\n", "# far left\n\n"])
+
+
+@given(
+    st.lists(st.tuples(_GAPS, st.one_of(_VALUES.map(lambda value: f" {value}"), _BLOCKS))),
+    _GAPS,
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
+)
+def test_any_style_keeps_its_bytes(
+    entries: list[tuple[str, str]], end: str, newline: str, has_next: bool
+) -> None:
+    """However a section is written, one line comes to it, and it means what it meant."""
+    section = "".join(f"{gap}  k{i}:{value}\n" for i, (gap, value) in enumerate(entries))
+    text = f"a:\n{section}  last:\n    x: 1\n{end}" + ("b: 2\n" if has_next else "")
+    text = text.replace("\n", newline)
+    edited = with_values(text, {("a", "new"): ARN})
+    expected = new_yaml().load(text)
+    expected["a"]["new"] = ARN
+    assert new_yaml().load(edited) == expected
+    assert edited.replace(f"  new: {ARN}{newline}", "", 1) == text

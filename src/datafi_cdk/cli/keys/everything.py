@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 
 from ...errors import CommandError
+from ...validation import JWT_JWKS
 from ..output import error_console
 from ..secrets.algorithms import Algorithm
 from ..secrets.draft import Draft
@@ -73,20 +74,26 @@ def make_everything(
 
 
 def _wanted(draft: Draft) -> Iterator[Wanted]:
-    """What is required of secrets that the file does not name yet, each once."""
+    """What is required of secrets that the file does not name yet, each once.
+
+    A new private key needs a new public half, also where there is a secret for that already.
+    """
+    coordinator = draft.config.coordinator
+    makes_pair = coordinator is not None and draft.arn(coordinator.secret_arn) is None
     seen = set()
     for target in targets(draft):
         for each in target.wanted:
-            if target.arn is None and each.is_required and each.names[0] not in seen:
+            is_open = target.arn is None or (makes_pair and each.variable == JWT_JWKS)
+            if is_open and each.is_required and each.names[0] not in seen:
                 seen.add(each.names[0])
                 yield each
 
 
 def _pair(wanted: list[Wanted], missing: list[Wanted], algorithm: Algorithm) -> dict[str, str]:
-    """Both halves of a signing key, unless they are there, or the private one is somewhere else."""
+    """Both halves of a signing key, unless they are there, or one of them is somewhere else."""
     ours = [each for each in wanted if each.variable in _JWT]
     absent = [each for each in missing if each.variable in _JWT]
-    if not absent or "JWT_KEY" not in {each.variable for each in ours}:
+    if not absent or not _JWT.keys() <= {each.variable for each in ours}:
         return {}
     if len(absent) < len(ours):
         there = ", ".join(each.names[0] for each in ours if each not in absent)
