@@ -251,6 +251,38 @@ def test_a_file_that_cannot_be_written_is_continued(acme: Deployment) -> None:
     assert {each["result"] for each in acme.run("secrets", "check", "--json").json} == {"pass"}
 
 
+def test_a_secret_that_was_changed_meanwhile_is_kept(acme: Deployment) -> None:
+    """What somebody else writes during the import is not overwritten."""
+    acme.import_()
+    acme.write_env(ES1_KEY="not-a-real-other-key", ES2_KEY="not-a-real-other-second-key")
+    client = acme.aws.client("secretsmanager")
+    second = acme.secrets()["es-two"]["ARN"]
+
+    def edits(name: str, data: dict[str, object]) -> bool:
+        if name == "PutSecretValue" and data["SecretId"] != second:
+            client.put_secret_value(SecretId=second, SecretString='{"MINE": "not-a-real-value"}')
+        return False
+
+    with failing_aws(acme.aws, edits) as (env, _):
+        done = acme.import_("--yes", env=env, fails=1)
+    assert f"the secret datafi/{acme.name}/es-two was changed meanwhile" in done.err
+    assert acme.held()["es-two"] == {"MINE": "not-a-real-value"}
+    acme.import_("--yes")
+    assert acme.held()["es-two"] == {
+        "MINE": "not-a-real-value",
+        "EDGE_KEY": "not-a-real-other-second-key",
+    }
+
+
+def test_takes_base64_that_a_tool_broke_into_lines(acme: Deployment) -> None:
+    """What `base64` wraps is one value, and is kept on one line."""
+    key = acme.values["CO_JWT_KEY"]
+    lines = "\n".join(key[start : start + 76] for start in range(0, len(key), 76))
+    acme.write_env(CO_JWT_KEY=f"{lines}\n")
+    acme.import_()
+    assert acme.held() == expected(acme.values)
+
+
 def test_check_tells_what_is_missing_or_wrong(acme: Deployment) -> None:
     """Missing fields, another form, another pair and another tag are each told; exit code 3."""
     acme.import_()

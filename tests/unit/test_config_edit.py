@@ -91,6 +91,21 @@ def test_takes_all_at_once(tmp_path: Path) -> None:
     assert kept == [line for line in CONFIG.splitlines() if ARN not in line]
 
 
+def test_takes_arns_that_are_empty_for_missing(tmp_path: Path) -> None:
+    """A key that waits for its ARN may stand there already."""
+    path = tmp_path / "datafi.yaml"
+    path.write_text(
+        "deployment_name: acme\ndns: {root_domain: edge.example.com}\n"
+        'edge_servers: {long_running: [{name: es, secret_arn: ""}]}\n'
+        "coordinator:\n  secret_arn:   # later\n  registry_credentials_secret_arn: null\n"
+    )
+    draft = read_draft(path)
+    keys = [("coordinator", key) for key in ("secret_arn", "registry_credentials_secret_arn")]
+    write_arns(draft, dict.fromkeys([*keys, (*SERVER, 0, "secret_arn")], ARN))
+    assert path.read_text().count(ARN) == 3
+    assert f"  secret_arn: {ARN}   # later\n" in path.read_text()
+
+
 def test_leaves_the_file_alone_if_there_is_nothing_to_add(tmp_path: Path) -> None:
     """With no ARN, not even the time of the last change becomes another one."""
     path = tmp_path / "datafi.yaml"

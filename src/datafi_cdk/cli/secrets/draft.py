@@ -125,13 +125,15 @@ def _completed(data: Any, stand_in: str) -> Any:
     data = copy.deepcopy(data)
     coordinator = data.get("coordinator")
     if isinstance(coordinator, dict):
-        if not given(coordinator, "secret_arn"):
-            coordinator["secret_arn"] = stand_in
-        if not given(coordinator, "registry_credentials_secret_arn") and not _from_ecr(data):
-            coordinator["registry_credentials_secret_arn"] = stand_in
+        missing = ["secret_arn"]
+        if not _from_ecr(data):
+            missing.append("registry_credentials_secret_arn")
+        coordinator |= {key: coordinator.get(key) or stand_in for key in missing}
     for kind in _SERVER_KINDS:
         for _, server in edge_servers(data, kind):
-            if isinstance(server, dict) and server.get("secret_variables"):
+            if isinstance(server, dict) and (
+                server.get("secret_variables") or server.get("secret_arn") == ""
+            ):
                 server["secret_arn"] = server.get("secret_arn") or stand_in
     return data
 

@@ -82,13 +82,13 @@ def import_secrets(
     text_with_arns(draft, new_keys)
     if not dry_run:
         _confirm_replacing(changes, yes=yes)
-        for change in changes:
+        for number, change in enumerate(changes):
             try:
                 arn = _written(change, draft, store, kms_key)
             except BaseException:
                 error_console().print(
-                    f"Stopped at the secret {escape(change.name)}; those before it are written."
-                    " The same command continues."
+                    f"Stopped at the secret {escape(change.name)}, after {number} of"
+                    f" {len(changes)}. The same command continues."
                 )
                 raise
             new_keys |= _file_keys(change, arn, kms_key)
@@ -143,6 +143,12 @@ def _written(change: Change, draft: Draft, store: SecretStore, kms_key: str | No
             kms_key_arn=kms_key,
         )
     if change.action == "change":
+        now = store.read(change.stored.arn)
+        if now is None or now.version != change.stored.version:
+            raise CommandError(
+                f"the secret {change.name} was changed meanwhile and is not overwritten;"
+                " run the same command again, which continues"
+            )
         store.write(change.stored.arn, change.text)
     return change.stored.arn
 

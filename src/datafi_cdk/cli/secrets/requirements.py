@@ -21,7 +21,7 @@ from .uses import (
     secret_uses,
     servers,
 )
-from .values import value_problem
+from .values import BASE64_VARIABLES, normalized, value_problem
 
 if TYPE_CHECKING:
     from ..aws_access import AwsAccess
@@ -154,10 +154,13 @@ def _read_values(use: SecretUse, stored: StoredSecret) -> tuple[dict[str, str], 
             problems.append(f"{what} is missing")
         elif not isinstance(value, str):
             problems.append(f"{what} must be a string")
-        elif problem := value_problem(variable, value.strip() if field is None else value):
-            problems.append(f"{what} must be {problem}")
         else:
-            values[variable] = value
+            if field is None or variable in BASE64_VARIABLES:
+                value = normalized(variable, value)
+            if problem := value_problem(variable, value):
+                problems.append(f"{what} must be {problem}")
+            else:
+                values[variable] = value
     return values, problems
 
 

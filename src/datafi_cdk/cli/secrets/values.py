@@ -17,7 +17,8 @@ REGISTRY_FIELDS = ("username", "password")
 _SHORTEST_UPDATE_SECRET = 32
 _ADDRESS = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
 _VISIBLE = re.compile(r"[!-~]+")
-_BASE64_VARIABLES = {"JWT_KEY", "JWT_JWKS", "KEYVAL"}
+BASE64_VARIABLES = {"JWT_KEY", "JWT_JWKS", "KEYVAL"}
+"""What is base64, in which line breaks mean nothing."""
 
 
 def normalized(variable: str, value: str) -> str:
@@ -27,7 +28,7 @@ def normalized(variable: str, value: str) -> str:
         variable: The variable of the container, or `UPDATE_SECRET`.
         value: As it was given.
     """
-    return "".join(value.split()) if variable in _BASE64_VARIABLES else value.strip()
+    return "".join(value.split()) if variable in BASE64_VARIABLES else value.strip()
 
 
 def value_problem(variable: str, value: str) -> str | None:
