@@ -42,13 +42,16 @@ def priority_faults(data: Data) -> list[Fault]:
     return faults
 
 
-def quota_faults(data: Data) -> list[Fault]:
-    """So many rules and target groups that the load balancer takes them.
+def rule_and_group_counts(data: Data) -> tuple[int, int]:
+    """How many rules and how many target groups are made on the load balancer.
 
     A service has one HTTP rule, gRPC rules on port 50051 and, unless told otherwise, on 443, and a
     target group for each protocol; an edge server on Lambda has one of each. Each service has a
     rule of its update API, and each function of an update API a target group; one more of each is
     for the path that names no service.
+
+    Args:
+        data: The whole configuration.
     """
     load_balancer = section(data, "load_balancer")
     existing = section(load_balancer, "existing")
@@ -63,6 +66,13 @@ def quota_faults(data: Data) -> list[Fault]:
     apis = min(updated, 1) if update_api.get("shared") is True else updated
     rules = for_each * services + updated + bool(updated) + functions
     groups = 2 * services + apis + bool(apis) + functions
+    return rules, groups
+
+
+def quota_faults(data: Data) -> list[Fault]:
+    """So many rules and target groups that the load balancer takes them."""
+    rules, groups = rule_and_group_counts(data)
+    load_balancer = section(data, "load_balancer")
     most = (
         typed(load_balancer, "max_rules", int)
         if "max_rules" in load_balancer

@@ -33,7 +33,13 @@ _OF_SERVICE = {
     "SignatureDoesNotMatch": f"AWS refuses the secret key of these credentials; {_CREDENTIALS}",
     "AuthFailure": f"AWS refuses these credentials; {_CREDENTIALS}",
 }
-_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedAccess")
+_DENIED = (
+    "AccessDenied",
+    "AccessDeniedException",
+    "UnauthorizedOperation",
+    "UnauthorizedAccess",
+    "403",  # of S3, whose HEAD requests are answered without a body
+)
 
 
 def aws_error_sentence(error: Exception) -> str | None:
@@ -66,6 +72,13 @@ def aws_error_sentence(error: Exception) -> str | None:
 def is_denied(error: Any) -> bool:
     """Whether a `ClientError` says that the caller may not do this."""
     return error_code(error) in _DENIED
+
+
+def is_about_credentials(error: Exception) -> bool:
+    """Whether AWS, or boto3, does not take the credentials at all, or there is no region."""
+    if type(error).__name__ in _OF_CLIENT:
+        return True
+    return hasattr(error, "response") and error_code(error) in _OF_SERVICE
 
 
 def error_code(error: Any) -> str:

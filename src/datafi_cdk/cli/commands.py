@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from . import local_commands
+from .check.command import check
 from .command import command
 from .cost.command import cost
 from .init import init
@@ -28,6 +29,7 @@ for each in (status, update, rollback):
 app.add_typer(local_commands.app, name="local")
 app.add_typer(keys_app, name="keys")
 app.add_typer(secrets_app, name="secrets")
+app.command()(command(check))
 
 
 @app.command()

@@ -1,0 +1,65 @@
+"""Checks of the account: whether it is the one of the configuration, and ready for the cdk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .context import Context
+from .finding import Finding, failed, passed, warned
+
+BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
+"""The parameter by which `cdk bootstrap` tells the version of what it made.
+
+Source: https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html
+"""
+
+BOOTSTRAP_VERSION = 6
+"""The lowest version that aws-cdk-lib asks for in what it synthesizes."""
+
+LOOKUP_BOOTSTRAP_VERSION = 8
+"""The same for the role by which the cdk looks a VPC up."""
+
+
+def check_home(context: Context) -> Iterator[Finding]:
+    """Account and region are those of the configuration."""
+    given = context.config.aws
+    here = f"account {context.account}, region {context.region}"
+    if given is None:
+        yield passed("account", f"{here}; the configuration takes any")
+        return
+    if context.account != given.account:
+        yield failed(
+            "account",
+            f"these credentials are of {context.account}, aws.account is {given.account}",
+            "use credentials of that account (--profile), or change aws.account",
+        )
+    if context.region != given.region:
+        yield failed(
+            "region",
+            f"{context.region} was asked for, aws.region is {given.region}",
+            "leave out --region, or change aws.region",
+        )
+    if (context.account, context.region) == (given.account, given.region):
+        yield passed("account", here)
+
+
+def check_bootstrap(context: Context) -> Iterator[Finding]:
+    """The account is bootstrapped for the cdk, with a version that is new enough."""
+    remedy = f"run: cdk bootstrap aws://{context.account}/{context.region}"
+    found = context.ask(
+        "ssm", "GetParameter", missing=("ParameterNotFound",), Name=BOOTSTRAP_PARAMETER
+    )
+    if found is None:
+        yield failed("bootstrap", f"there is no parameter {BOOTSTRAP_PARAMETER}", remedy)
+        return
+    value = str(found["Parameter"]["Value"])
+    version = int(value) if value.isdecimal() else 0
+    vpc = context.config.vpc
+    if version < BOOTSTRAP_VERSION:
+        text = f"is of version {value}, and must be of {BOOTSTRAP_VERSION} or higher"
+        yield failed("bootstrap", text, remedy)
+    elif version < LOOKUP_BOOTSTRAP_VERSION and vpc and not vpc.availability_zones:
+        text = f"is of version {value}; to look the VPC up takes {LOOKUP_BOOTSTRAP_VERSION}"
+        yield warned("bootstrap", text, remedy)
+    else:
+        yield passed("bootstrap", f"version {value}")

@@ -1,0 +1,82 @@
+"""Checks of the certificate that the configuration names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from .context import Context
+from .finding import Finding, failed, passed, warned
+
+NEAR_EXPIRY_DAYS = 30
+"""How many days before its end a certificate is told of.
+
+ACM renews its own 60 days before, if it can. Source:
+https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html
+"""
+
+
+def covers(names: Iterable[str], wanted: str) -> bool:
+    """Whether one of a certificate's names stands for a name.
+
+    Args:
+        names: The certificate's.
+        wanted: A host name, or a wildcard, which only the same wildcard covers.
+
+    Example:
+        >>> covers(["*.example.com"], "es.example.com")
+        True
+    """
+    parent = wanted.partition(".")[2]
+    known = {name.lower() for name in names}
+    return wanted in known or (not wanted.startswith("*.") and f"*.{parent}" in known)
+
+
+def check_certificate(context: Context) -> Iterator[Finding]:
+    """The certificate is issued, covers every name, and is good for a while."""
+    arn = context.config.dns.certificate_arn
+    if arn is None:
+        return
+    subject = "certificate"
+    found = context.ask(
+        "acm", "DescribeCertificate", missing=("ResourceNotFoundException",), CertificateArn=arn
+    )
+    if found is None:
+        yield failed(subject, f"{arn} does not exist", "correct dns.certificate_arn")
+        return
+    certificate = found["Certificate"]
+    status = certificate["Status"]
+    if status != "ISSUED":
+        remedy = (
+            "make the DNS records that validate it: `aws acm describe-certificate` shows them"
+            if status == "PENDING_VALIDATION"
+            else "name one that is issued"
+        )
+        yield failed(subject, f"is {status}, not ISSUED", remedy)
+        return
+    root = context.config.dns.root_domain
+    names = certificate.get("SubjectAlternativeNames") or [certificate["DomainName"]]
+    hosts = [f"{server.name}.{root}" for _, server in context.servers]  # type: ignore[attr-defined]
+    missing = [name for name in (root, f"*.{root}", *hosts) if not covers(names, name)]
+    if missing:
+        text = f"is for {', '.join(names)}, and not for {', '.join(missing)}"
+        yield failed(subject, text, f"request one for {root} and *.{root}")
+        return
+    yield _expiry(subject, certificate.get("NotAfter"), certificate.get("RenewalEligibility"))
+
+
+def _expiry(subject: str, end: datetime | None, renewal: str | None) -> Finding:
+    if end is None:
+        return passed(subject, "issued, for all names")
+    days = (end - datetime.now(UTC)).days
+    if days < 0:
+        return failed(subject, f"expired on {end:%Y-%m-%d}", "import or request a new one")
+    text = f"issued, for all names, good for {days} more days"
+    if days >= NEAR_EXPIRY_DAYS:
+        return passed(subject, text)
+    how = (
+        "see why ACM has not renewed it: its validation records must still be there"
+        if renewal == "ELIGIBLE"
+        else "import a newer one: ACM does not renew it"
+    )
+    return warned(subject, text, how)
