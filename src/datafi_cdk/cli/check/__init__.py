@@ -1,1 +1,1 @@
-"""`datafi-cdk check`: whether a configuration can be deployed, and whether a deployment is right."""
+"""`datafi-cdk check`: whether a configuration can be deployed, and whether a deployment works."""

@@ -56,7 +56,7 @@ def check_certificate(context: Context) -> Iterator[Finding]:
         return
     root = context.config.dns.root_domain
     names = certificate.get("SubjectAlternativeNames") or [certificate["DomainName"]]
-    hosts = [f"{server.name}.{root}" for _, server in context.servers]  # type: ignore[attr-defined]
+    hosts = [f"{server.name}.{root}" for _, server in context.servers]
     missing = [name for name in (root, f"*.{root}", *hosts) if not covers(names, name)]
     if missing:
         text = f"is for {', '.join(names)}, and not for {', '.join(missing)}"

@@ -11,9 +11,10 @@ from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ...config import DatafiEdgeConfig
-from ...config_services import ServerConfig, ServiceConfig
+from ...config_services import ServiceConfig
 from ..aws_access import AwsAccess
 from ..aws_errors import aws_error_sentence, error_code, is_about_credentials, is_denied
+from ..secrets.uses import Server, servers
 from .finding import NotCheckedError
 from .resolver import Resolver
 
@@ -163,21 +164,14 @@ class Context:
         return self.aws.region or ""
 
     @property
-    def services(self) -> list[ServiceConfig]:
-        """The servers on Fargate."""
-        coordinator = self.config.coordinator
-        return [*self.config.edge_servers.long_running, *([coordinator] if coordinator else [])]
+    def servers(self) -> list[tuple[str, Server]]:
+        """All servers, each with the place of its section in the file."""
+        return [(place.rstrip("."), server) for place, server in servers(self.config)]
 
     @property
-    def servers(self) -> list[tuple[str, ServerConfig]]:
-        """All servers, each with the place of its section in the file."""
-        found: list[tuple[str, ServerConfig]] = []
-        for kind in ("long_running", "serverless"):
-            servers = getattr(self.config.edge_servers, kind)
-            found += [(f"edge_servers.{kind}[{i}]", server) for i, server in enumerate(servers)]
-        if self.config.coordinator:
-            found.append(("coordinator", self.config.coordinator))
-        return found
+    def services(self) -> list[ServiceConfig]:
+        """The servers on Fargate."""
+        return [server for _, server in self.servers if isinstance(server, ServiceConfig)]
 
     @cached_property
     def deployed(self) -> frozenset[str]:

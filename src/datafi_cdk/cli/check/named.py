@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ...config_services import EdgeServerConfig, ServerConfig, ServiceConfig
+from ...config_services import ServerConfig, ServiceConfig
 from .context import Context
 from .finding import Finding, failed, guarded, passed
 
@@ -30,34 +30,54 @@ def _by_kind(context: Context) -> Iterator[tuple[str, Ask, list[str | None]]]:
     servers = [server for _, server in context.servers]
     services = context.services
     existing = load_balancer.existing
-    yield "security group", _security_group, [
-        *load_balancer.allowed_security_group_ids,
-        *(existing.security_group_ids if existing else []),
-        *(group for server in servers for group in server.security_group_ids),
-    ]
+    yield (
+        "security group",
+        _security_group,
+        [
+            *load_balancer.allowed_security_group_ids,
+            *(existing.security_group_ids if existing else []),
+            *(group for server in servers for group in server.security_group_ids),
+        ],
+    )
     yield "prefix list", _prefix_list, list(load_balancer.allowed_prefix_list_ids)
     yield "web ACL", _web_acl, [load_balancer.web_acl_arn]
-    yield "bucket", _bucket, [
-        load_balancer.access_logs_bucket_name,
-        *(getattr(server, "storage_bucket_name", None) for server in servers),
-    ]
+    yield (
+        "bucket",
+        _bucket,
+        [
+            load_balancer.access_logs_bucket_name,
+            *(getattr(server, "storage_bucket_name", None) for server in servers),
+        ],
+    )
     yield "log group", _log_group, [server.log_group_name for server in servers]
     yield "key", _key, _keys(context)
-    yield "role", _role, [
-        *(arn for service in services for arn in (service.task_role_arn, service.execution_role_arn)),
-        *(getattr(server, "role_arn", None) for server in servers),
-        *config.update_api.caller_role_arns,
-    ]
+    yield (
+        "role",
+        _role,
+        [
+            *(
+                arn
+                for service in services
+                for arn in (service.task_role_arn, service.execution_role_arn)
+            ),
+            *(getattr(server, "role_arn", None) for server in servers),
+            *config.update_api.caller_role_arns,
+        ],
+    )
     yield "alarm", _alarm, [name for each in services for name in each.deployment_alarm_names]
-    yield "parameter", _parameter, [
-        *(service.image_version_parameter for service in services),
-        *(
-            f"/{other.parameter_arn.partition(':parameter/')[2]}"
-            for service in services
-            for other in service.secrets.values()
-            if other.parameter_arn
-        ),
-    ]
+    yield (
+        "parameter",
+        _parameter,
+        [
+            *(service.image_version_parameter for service in services),
+            *(
+                f"/{other.parameter_arn.partition(':parameter/')[2]}"
+                for service in services
+                for other in service.secrets.values()
+                if other.parameter_arn
+            ),
+        ],
+    )
     for place, server in context.servers:
         yield "image of", _image_of(server), [place if _repository(server) else None]
 

@@ -7,13 +7,15 @@ that store themselves, which ministack's API does not take. Where ministack has 
 is nothing to call: see `recorded`.
 
 Beside CloudFormation, ECS rolls out as AWS does (`rollouts`), ECS and CloudFormation send their
-events (`ecs_events`, `stack_events`), parameters have all that versions have (`parameters`), and
-enforcement of IAM demands what AWS does (`iam_enforcement`, `permissions`).
+events (`ecs_events`, `stack_events`), parameters have all that versions have (`parameters`), the
+limits of load balancers are told (`account_limits`), and enforcement of IAM demands what AWS does
+(`iam_enforcement`, `permissions`).
 """
 
 from __future__ import annotations
 
 from . import (
+    account_limits,
     buckets,
     capacity_providers,
     ecs_services,
@@ -67,6 +69,7 @@ def fill_gaps() -> None:
     wrap(secrets.SECRET, secrets.wrap_secret)
     wrap(target_groups.TARGET_GROUP, target_groups.wrap_target_group)
     target_groups.show_protocols()
+    account_limits.tell_limits()
     service_stacks.send_failed_services_back()
     rollouts.fill()
     task_definitions.complete()

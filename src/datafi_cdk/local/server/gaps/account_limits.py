@@ -1,0 +1,31 @@
+"""Gap: `DescribeAccountLimits` of Elastic Load Balancing, with what a new account has.
+
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+LIMITS = {
+    "application-load-balancers": 50,
+    "listeners-per-application-load-balancer": 50,
+    "rules-per-application-load-balancer": 100,
+    "target-groups": 3000,
+    "target-groups-per-application-load-balancer": 100,
+}
+"""The limits by the names that the API has for them."""
+
+
+def tell_limits() -> None:
+    """Let `describe_account_limits` answer."""
+    from ministack.services import alb
+
+    members = "".join(
+        f"<member><Name>{name}</Name><Max>{most}</Max></member>" for name, most in LIMITS.items()
+    )
+
+    def describe_account_limits(_parameters: Any) -> Any:
+        return alb._xml(200, "DescribeAccountLimits", f"<Limits>{members}</Limits>")
+
+    alb._ACTION_MAP["DescribeAccountLimits"] = describe_account_limits
