@@ -294,11 +294,10 @@ def test_tells_of_names_that_are_not_there(folder: Path) -> None:
         assert "there is no such name in the DNS" in done.out
         assert "from the VPC only" not in done.out
         config = folder / "datafi.yaml"
-        certificate = (
-            "certificate_arn: 'arn:aws:acm:us-east-1:111111111111:certificate/a-b',"
-            f" root_domain: {ROOT}"
-        )
-        config.write_text("private: true\n" + CONFIG.replace(f"root_domain: {ROOT}", certificate))
+        private = "private: true\nnew_vpc: {nat_gateways: 1}\n"
+        arn = "arn:aws:acm:us-east-1:111111111111:certificate/a-b"
+        dns = f"root_domain: {ROOT}, certificate_arn: '{arn}'"
+        config.write_text(private + CONFIG.replace(f"root_domain: {ROOT}", dns))
         done = run("check", "--live", f"--resolver={names.address}", "--json", cwd=folder, fails=3)
     (remedy,) = {each["remedy"] for each in done.json["findings"] if each["status"] == "fail"}
     assert "from the VPC only" in remedy
