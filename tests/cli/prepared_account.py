@@ -119,6 +119,7 @@ class PreparedAccount:
         keys = make_jwt_keys(Algorithm.ES256)
         keyval = {"kind": "redis", "addr": "redis:6379", "username": "default", "password": "none"}
         self.es_secret = self.secret("es", {"KEY": "bm90LWEta2V5", "JWT_JWKS": keys.jwks})
+        self.fn_secret = self.secret("fn", {"EDGE_KEY": "bm90LWEta2V5", "JWT_JWKS": keys.jwks})
         self.co_secret = self.secret(
             "co", {"KEYVAL": base64_json(keyval), "JWT_KID": keys.kid, "JWT_KEY": keys.key}
         )
@@ -227,7 +228,13 @@ class PreparedAccount:
                     }
                 ],
                 "serverless": [
-                    {"name": "fn", "ecr_repository_arn": self.repository, "image_tag": "v1"}
+                    {
+                        "name": "fn",
+                        "ecr_repository_arn": self.repository,
+                        "image_tag": "v1",
+                        "secret_arn": self.fn_secret,
+                        "secret_variables": ["EDGE_KEY", "JWT_JWKS"],
+                    }
                 ],
             },
             "coordinator": {

@@ -255,7 +255,7 @@ def in_listener(account: PreparedAccount, name: str) -> Mapping[str, str]:
             "is Disabled",
         ),
         (
-            set_in(*SERVER, image_tag="absent", secret_variables=["KEY", "JWT_JWKS", "EDGE_KEY"]),
+            set_in(*SERVER, image_tag="absent"),
             "image of edge_servers.long_running[0]",
             "es has no absent",
         ),
@@ -293,16 +293,35 @@ def test_tells_what_is_wrong(trial: Trial, change: Change, subject: str, words: 
 def test_tells_of_subnets_without_a_way_out(trial: Trial) -> None:
     """With an image in ECR, VPC endpoints are a way out; to another registry there is none."""
     config, account = trial.config, trial.account
-    config["vpc"]["isolated_subnet_ids"] = account.isolated
+    config["vpc"] = {"vpc_id": account.vpc}
     config["coordinator"]["subnet_ids"] = account.isolated
-    ((_, place, text),) = [row for row in trial.found(fails=3) if row[0] == "fail"]
-    assert place == "coordinator"
+    ((status, place, text),) = trial.found(fails=3)
+    assert (status, place) == ("fail", "coordinator")
     assert "no VPC endpoint for ecr.api, ecr.dkr, logs, secretsmanager, s3" in text
+    config["coordinator"]["egress_provided"] = True
+    assert [row[0] for row in trial.found()] == ["warn"]
     endpoints = account.add_endpoints(*NEEDED_ENDPOINTS, "s3")
     try:
         assert trial.found() == []
+        del trial.server["ecr_repository_arn"]
+        trial.server["subnet_ids"] = account.isolated
+        ((_, place, text),) = trial.found(fails=3)
     finally:
         account.aws.client("ec2").delete_vpc_endpoints(VpcEndpointIds=endpoints)
+    assert place == "edge_servers.long_running[0]"
+    assert "by which tasks could reach the image's registry" in text
+
+
+def test_warns_of_public_subnets_that_are_too_few(trial: Trial) -> None:
+    """A new load balancer needs two zones, in a VPC that is looked up."""
+    account = trial.account
+    trial.config["vpc"] = {"vpc_id": account.vpc}
+    trial.config["load_balancer"] = {"subnet_ids": [account.public[0], account.private[1]]}
+    ((_, subject, text),) = trial.found(fails=3)
+    assert subject == "load balancer's subnets"
+    assert text == f"{account.private[1]}: no route to an internet gateway"
+    trial.config["load_balancer"] = {}
+    assert trial.found() == []
 
 
 def test_tells_where_the_dns_leads_elsewhere(trial: Trial) -> None:

@@ -40,7 +40,8 @@ class AwsAccess:
     ) -> None:
         """Find out where the clients lead; nothing is sent."""
         self._profile = profile
-        self._region = region or config_region
+        # boto3 itself reads AWS_DEFAULT_REGION only.
+        self._region = region or config_region or os.environ.get("AWS_REGION")
         self.embedded = _embedded_aws(profile, self._region) if local else None
         self._clients: dict[str, Any] = {}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from ...config_services import ServerConfig, ServiceConfig
 from .context import Context
@@ -234,7 +233,6 @@ def _image_of(server: ServerConfig) -> Ask:
     def image(context: Context, place: str) -> Iterator[Finding]:
         arn = str(_repository(server))
         account, name = arn.split(":")[4], arn.partition(":repository/")[2]
-        where: dict[str, Any] = {"registryId": account, "repositoryName": name}
         found = context.ask(
             "ecr",
             "DescribeRepositories",
@@ -250,12 +248,14 @@ def _image_of(server: ServerConfig) -> Ask:
             return
         tag = server.image_tag or "latest"
         wanted = {"imageDigest": server.image_digest} if server.image_digest else {"imageTag": tag}
-        image = context.ask(
+        image = context.ask_all(
             "ecr",
             "DescribeImages",
+            "imageDetails",
             missing=("ImageNotFoundException",),
+            registryId=account,
+            repositoryName=name,
             imageIds=[wanted],
-            **where,
         )
         version = server.image_digest or tag
         subject = f"image of {place}"

@@ -179,9 +179,6 @@ def _way_out(
     context: Context, vpc_id: str, place: str, service: ServiceConfig, chosen: list[Subnet]
 ) -> Iterator[Finding]:
     """Tasks reach their registry: by a route, or by endpoints if the image is in ECR."""
-    if service.egress_provided:
-        yield passed(place, "egress_provided says that its tasks have a way out")
-        return
     public = [subnet.id for subnet in chosen if subnet.by_routes == Kind.PUBLIC]
     if public and not service.assign_public_ip:
         text = f"{', '.join(public)}: public subnets, in which a task without an address is stuck"
@@ -192,15 +189,15 @@ def _way_out(
         yield passed(place, f"its tasks have a way out of {len(chosen)} subnets")
         return
     names = ", ".join(subnet.id for subnet in closed)
+    told = warned if service.egress_provided else failed
     if not service.ecr_repository_arn:
-        text = f"{names}: no way out, by which tasks could reach the image's registry"
-        remedy = "add a NAT gateway, put the image into ECR, or say egress_provided"
-        yield failed(place, text, remedy)
+        text = f"{names}: no way out is seen, by which tasks could reach the image's registry"
+        yield told(place, text, "add a NAT gateway, or put the image into ECR")
         return
     missing = _missing_endpoints(context, vpc_id, closed)
     if missing:
-        text = f"{names}: no way out, and no VPC endpoint for {', '.join(missing)}"
-        yield failed(place, text, "add these endpoints to the VPC, or a NAT gateway")
+        text = f"{names}: no way out is seen, and no VPC endpoint for {', '.join(missing)}"
+        yield told(place, text, "add these endpoints to the VPC, or a NAT gateway")
     else:
         yield passed(place, "its tasks reach what they need through VPC endpoints")
 

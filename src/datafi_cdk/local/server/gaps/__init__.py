@@ -7,15 +7,14 @@ that store themselves, which ministack's API does not take. Where ministack has 
 is nothing to call: see `recorded`.
 
 Beside CloudFormation, ECS rolls out as AWS does (`rollouts`), ECS and CloudFormation send their
-events (`ecs_events`, `stack_events`), parameters have all that versions have (`parameters`), the
-limits of load balancers are told (`account_limits`), and enforcement of IAM demands what AWS does
+events (`ecs_events`, `stack_events`), parameters have all that versions have (`parameters`), load
+balancers have limits and a network (`load_balancers`), and enforcement of IAM demands what AWS does
 (`iam_enforcement`, `permissions`).
 """
 
 from __future__ import annotations
 
 from . import (
-    account_limits,
     buckets,
     capacity_providers,
     ecs_services,
@@ -23,6 +22,7 @@ from . import (
     flow_logs,
     hosted_zones,
     iam_enforcement,
+    load_balancers,
     nat_gateways,
     network_attributes,
     parameters,
@@ -69,7 +69,8 @@ def fill_gaps() -> None:
     wrap(secrets.SECRET, secrets.wrap_secret)
     wrap(target_groups.TARGET_GROUP, target_groups.wrap_target_group)
     target_groups.show_protocols()
-    account_limits.tell_limits()
+    load_balancers.tell_limits()
+    load_balancers.show_networks()
     service_stacks.send_failed_services_back()
     rollouts.fill()
     task_definitions.complete()
