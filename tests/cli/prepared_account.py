@@ -146,7 +146,8 @@ class PreparedAccount:
         self.key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
         self.disabled_key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
         aws.client("kms").disable_key(KeyId=self.disabled_key)
-        trust = {"Version": "2012-10-17", "Statement": []}
+        anybody = {"Effect": "Allow", "Principal": {"AWS": aws.account}, "Action": "sts:AssumeRole"}
+        trust = {"Version": "2012-10-17", "Statement": [anybody]}
         self.role = aws.client("iam").create_role(
             RoleName="own", AssumeRolePolicyDocument=json.dumps(trust)
         )["Role"]["Arn"]

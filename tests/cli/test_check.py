@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,6 +26,7 @@ CREDENTIALS = {
 }
 QUOTAS = {"L-3032A538": 6.0, "L-36FBB829": 6.0, "L-F678F1CE": 5.0, "L-0263D0A3": 5.0}
 ABSENT = "0" * 17
+PAGE = Path(__file__).parents[2] / "docs" / "command" / "check.md"
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +44,7 @@ class Trial:
         self.config = copy.deepcopy(account.config())
         self.delegation = {(ROOT, "NS"): account.name_servers}
         self.quotas = dict(QUOTAS)
+        self.credentials: dict[str, str] = {}
 
     @property
     def server(self) -> dict[str, Any]:
@@ -56,6 +59,7 @@ class Trial:
             quotas = stack.enter_context(service_quotas(self.quotas))
             env = {
                 **self.account.aws.environment(),
+                **self.credentials,
                 "AWS_ENDPOINT_URL_SERVICE_QUOTAS": quotas.url,
             }
             resolver = f"--resolver={names.address}"
@@ -64,7 +68,7 @@ class Trial:
     def found(self, *, fails: int = 0) -> list[tuple[str, str, str]]:
         """Status, subject and text of all that is not well."""
         findings = self.run("--json", fails=fails).json["findings"]
-        assert all(each["remedy"] for each in findings if each["status"] != "pass")
+        assert not [each for each in findings if each["status"] != "pass" and not each["remedy"]]
         rows = [(each["status"], each["subject"], each["text"]) for each in findings]
         return [row for row in rows if row[0] != "pass"]
 
@@ -410,6 +414,25 @@ def test_warns_of_what_it_may_not_ask(trial: Trial) -> None:
     assert rows["load balancer"]["text"] == f"not checked: these credentials may not call {action}"
     assert rows["load balancer"]["remedy"] == f"allow {action}, and check again"
     assert {"listener 443", "listener 50051", "quotas of the load balancer"} <= rows.keys()
+
+
+def test_the_documented_policy_is_enough(tmp_path: Path) -> None:
+    """A role with that policy gets all answers, and one without any is refused all."""
+    (policy,) = re.findall(r"```json\n(.+?)```", PAGE.read_text(), re.DOTALL)
+    with EmbeddedAws(enforce_iam=True) as aws:
+        trial = Trial(PreparedAccount(aws), tmp_path)
+        arn, iam = trial.account.role, aws.client("iam")
+        assumed = aws.client("sts").assume_role(RoleArn=arn, RoleSessionName="check")
+        trial.credentials = {
+            "AWS_ACCESS_KEY_ID": assumed["Credentials"]["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": assumed["Credentials"]["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": assumed["Credentials"]["SessionToken"],
+        }
+        refused = trial.found()
+        iam.put_role_policy(RoleName="own", PolicyName="check", PolicyDocument=policy)
+        assert trial.found() == []
+    assert {row[0] for row in refused} == {"warn"}
+    assert {row[1] for row in refused} > {"bootstrap", "network", "certificate", "load balancer"}
 
 
 def offline(folder: Path, text: str, *options: str, fails: int = 0) -> Done:

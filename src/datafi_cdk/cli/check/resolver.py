@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from ...errors import CommandError
 from .finding import NotCheckedError
 
 _SECONDS = 5.0
 _DNS_PORT = 53
+_SERVER = re.compile(
+    r"\[(?P<bracketed>[^\[\]]+)\](:(?P<port>[0-9]+))?"
+    r"|(?P<plain>[^:\[\]]+)(:(?P<plain_port>[0-9]+))?"
+    r"|(?P<ipv6>[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)"
+)
 
 
 class Resolver:
@@ -84,13 +91,11 @@ class Resolver:
 
 
 def _host_and_port(server: str) -> tuple[str, int]:
-    if server.startswith("["):
-        host, _, rest = server[1:].partition("]")
-        port = rest.removeprefix(":")
-    elif server.count(":") == 1:
-        host, _, port = server.partition(":")
-    else:
-        host, port = server, ""
+    match = _SERVER.fullmatch(server)
+    if match is None:
+        raise ValueError(server)
+    host = match["bracketed"] or match["plain"] or match["ipv6"]
+    port = match["port"] or match["plain_port"]
     number = int(port) if port else _DNS_PORT
     if not 1 <= number <= 65535:
         raise ValueError(port)
