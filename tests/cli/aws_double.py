@@ -11,19 +11,22 @@ from typing import Any
 Reply = tuple[int, str, str]
 """Status, content type and body."""
 
+ELASTIC_IPS = "L-0263D0A3"
+_JSON = "application/x-amz-json-1.1"
+
 
 class AwsDouble:
     """Answers every request.
 
     Args:
-        reply: What it answers to the body of a request.
+        reply: What it answers to the header X-Amz-Target and the body of a request.
     """
 
-    def __init__(self, reply: Callable[[bytes], Reply]) -> None:
+    def __init__(self, reply: Callable[[str, bytes], Reply]) -> None:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                status, kind, text = reply(body)
+                status, kind, text = reply(self.headers.get("X-Amz-Target", ""), body)
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(text.encode())))
@@ -50,14 +53,16 @@ class AwsDouble:
 
 
 def service_quotas(values: Mapping[str, float]) -> AwsDouble:
-    """Plays Service Quotas.
+    """Plays Service Quotas, which knows elastic IPs by their default only.
 
     Args:
         values: The quotas by their codes; they may change.
     """
 
-    def reply(body: bytes) -> Reply:
+    def reply(operation: str, body: bytes) -> Reply:
         code = json.loads(body)["QuotaCode"]
+        if code == ELASTIC_IPS and operation.endswith(".GetServiceQuota"):
+            return 400, _JSON, json.dumps({"__type": "NoSuchResourceException"})
         dimensions = {"Service": "Fargate", "Resource": "vCPU", "Class": code}
         quota: dict[str, Any] = {
             "QuotaCode": code,
@@ -69,7 +74,7 @@ def service_quotas(values: Mapping[str, float]) -> AwsDouble:
                 "MetricStatisticRecommendation": "Maximum",
             },
         }
-        return 200, "application/x-amz-json-1.1", json.dumps({"Quota": quota})
+        return 200, _JSON, json.dumps({"Quota": quota})
 
     return AwsDouble(reply)
 
@@ -82,4 +87,4 @@ def refusing(code: str) -> AwsDouble:
     """
     error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>told</Message></Error>"
     text = f"<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>"
-    return AwsDouble(lambda _body: (403, "text/xml", text))
+    return AwsDouble(lambda _operation, _body: (403, "text/xml", text))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -214,6 +216,16 @@ def in_listener(account: PreparedAccount, name: str) -> Mapping[str, str]:
             "does not exist",
         ),
         (
+            set_in("load_balancer", dual_stack=True),
+            "load balancer",
+            "has no IPv6 addresses, and dual_stack is true",
+        ),
+        (
+            set_in(private=True),
+            "load balancer",
+            "faces the internet, and private is true",
+        ),
+        (
             set_in(*EXISTING, dns_name="other.example.com"),
             "load balancer",
             "the file says other.example.com",
@@ -392,8 +404,9 @@ def test_tells_of_an_account_that_is_not_bootstrapped(trial: Trial) -> None:
             ("fail", "bootstrap", "is of version 5, and must be of 6 or higher")
         ]
         ssm.delete_parameter(Name=name)
-        done = trial.run(fails=3)
-        assert "run: cdk bootstrap aws://000000000000/us-east-1" in done.out
+        done = trial.run("--json", fails=3)
+        (remedy,) = {each["remedy"] for each in done.json["findings"] if each["remedy"]}
+        assert remedy == "run: cdk bootstrap aws://000000000000/us-east-1"
     finally:
         ssm.put_parameter(Name=name, Type="String", Value="21", Overwrite=True)
 
@@ -504,3 +517,18 @@ def test_tells_of_a_profile_that_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "datafi.yaml").write_text(FINE + SERVERS)
     done = run("check", "--profile=absent", cwd=tmp_path, fails=1)
     assert "absent" in done.err
+
+
+def test_the_file_alone_is_checked_without_the_cdk(tmp_path: Path) -> None:
+    """Neither aws-cdk-lib nor boto3 is loaded, which takes seconds."""
+    (tmp_path / "datafi.yaml").write_text(FINE + SERVERS)
+    code = (
+        "import sys\n"
+        "from datafi_cdk.cli.commands import app\n"
+        "app(['check', '--offline'], standalone_mode=False)\n"
+        "print({'aws_cdk', 'jsii', 'boto3', 'grpc'} & sys.modules.keys())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.endswith("set()\n"), done.stdout + done.stderr

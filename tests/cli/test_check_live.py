@@ -101,6 +101,7 @@ class Trial:
         to = [f"--connect-to=:{port}:127.0.0.1:{other}" for port, other in ports.items()]
         bundle = f"--ca-bundle={self.authority.file}"
         done = run("check", "--live", "--json", bundle, *to, *options, cwd=self.folder, fails=fails)
+        assert done.err == ""
         return list(done.json["findings"])
 
     def failures(self, **ports: int) -> dict[str, str]:

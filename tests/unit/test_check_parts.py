@@ -5,43 +5,26 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from datafi_cdk import DatafiEdgeConfig, DatafiEdgeStack, EdgeNetwork
+from datafi_cdk import DatafiEdgeStack, EdgeNetwork
 from aws_cdk import App, Environment
+from check_answers import ROOT, config_of
 from datafi_cdk.cli import check
-from datafi_cdk.cli.aws_access import AwsAccess
 from datafi_cdk.cli.check.account import BOOTSTRAP_VERSION, LOOKUP_BOOTSTRAP_VERSION
 from datafi_cdk.cli.check.certificate import covers
-from datafi_cdk.cli.check.context import Context, iam_action
+from datafi_cdk.cli.check.context import iam_action
 from datafi_cdk.cli.check.live.targets import grpc_ports, targets, update_urls
 from datafi_cdk.cli.check.network import NEEDED_ENDPOINTS, most_tasks
-from datafi_cdk.cli.check.quotas import (
-    check_fargate_quotas,
-    check_load_balancer_quotas,
-    fargate_units,
-)
+from datafi_cdk.cli.check.quotas import fargate_units
 from datafi_cdk.cli.check.resolver import Resolver
 from datafi_cdk.cli.check.secrets import READ_BY
 from datafi_cdk.config_services import ServiceConfig
 from datafi_cdk.errors import CommandError
 
-ROOT = "edge.example.com"
 PAGE = Path(__file__).parents[2] / "docs" / "command" / "check.md"
-
-
-def config_of(*servers: Mapping[str, Any], **further: Any) -> DatafiEdgeConfig:
-    """A configuration with some servers on Fargate."""
-    data = {
-        "deployment_name": "acme",
-        "dns": {"root_domain": ROOT},
-        "edge_servers": {"long_running": list(servers)},
-        **further,
-    }
-    return DatafiEdgeConfig.model_validate(data)
 
 
 def service_of(**values: Any) -> ServiceConfig:
@@ -157,69 +140,3 @@ def test_refuses_resolvers_that_are_no_address(server: str) -> None:
 def test_takes_resolvers_with_and_without_a_port(server: str) -> None:
     """Both families are taken."""
     assert Resolver(server).server == server
-
-
-class Answers(Context):
-    """A context that is told what AWS answers, by operation."""
-
-    def __init__(self, config: DatafiEdgeConfig, answers: Mapping[str, Any]) -> None:
-        super().__init__(config, cast(AwsAccess, None), cast(Resolver, None))
-        self._answers = answers
-
-    def ask(self, service: str, operation: str, **_: Any) -> Any:  # type: ignore[override]
-        """The answer."""
-        return self._answers[operation]
-
-    def ask_all(self, service: str, operation: str, key: str, **_: Any) -> list[Any]:  # type: ignore[override]
-        """The answer."""
-        return list(self._answers[operation])
-
-
-GROUPS = [f"arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/{number}/a" for number in range(4)]
-BALANCER = "arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/app/own/a"
-
-
-@pytest.mark.parametrize(
-    ("owned", "failures"),
-    [
-        ([], ["target groups in the region", "load balancers in the region"]),
-        ([*GROUPS, BALANCER], []),
-    ],
-)
-def test_what_is_deployed_does_not_count_against_quotas(
-    owned: list[str], failures: list[str]
-) -> None:
-    """A deployment that is there needs no room beside itself."""
-    limits = {
-        "rules-per-application-load-balancer": 100,
-        "target-groups-per-application-load-balancer": 100,
-        "target-groups": 5,
-        "application-load-balancers": 1,
-    }
-    answers = {
-        "GetResources": [{"ResourceARN": arn} for arn in owned],
-        "DescribeAccountLimits": [{"Name": n, "Max": str(m)} for n, m in limits.items()],
-        "DescribeTargetGroups": [{"TargetGroupArn": arn} for arn in GROUPS],
-        "DescribeLoadBalancers": [{"LoadBalancerArn": BALANCER, "Type": "application"}],
-    }
-    context = Answers(config_of({"name": "es"}), answers)
-    found = list(check_load_balancer_quotas(context))
-    assert [each.subject for each in found if each.status == "fail"] == failures
-    assert len(found) == 4
-
-
-@pytest.mark.parametrize(
-    ("used", "owned", "status"),
-    [(0.0, [], "pass"), (3.0, [], "fail"), (3.0, [BALANCER], "warn")],
-)
-def test_vcpu_in_use_may_be_the_deployments_own(used: float, owned: list[str], status: str) -> None:
-    """What runs already is in the usage that AWS tells, and cannot be told apart."""
-    metric = {"MetricNamespace": "N", "MetricName": "M", "MetricDimensions": {}}
-    points = [{"Timestamp": 1, "Maximum": 9.0}, {"Timestamp": 2, "Maximum": used}]
-    answers = {
-        "GetResources": [{"ResourceARN": arn} for arn in owned],
-        "GetServiceQuota": {"Quota": {"Value": 4.0, "UsageMetric": metric}},
-        "GetMetricStatistics": {"Datapoints": points[::-1]},
-    }
-    (found,) = check_fargate_quotas(Answers(config_of({"name": "es"}), answers))
-    assert (found.status, found.subject) == (status, "Fargate vCPU, on demand")

@@ -210,7 +210,7 @@ def _missing_endpoints(context: Context, vpc_id: str, subnets: list[Subnet]) -> 
         Filters=[{"Name": "vpc-id", "Values": [vpc_id]}],
     )
     found = {
-        str(each["ServiceName"]).removeprefix(f"com.amazonaws.{context.region}."): each
+        str(each["ServiceName"]).partition(f".{context.region}.")[2]: each
         for each in endpoints
         if str(each.get("State", "available")).lower() == "available"
     }

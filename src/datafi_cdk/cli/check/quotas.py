@@ -147,7 +147,7 @@ def _fargate(
 ) -> Iterator[Finding]:
     quota = _quota(context, service, code)
     most, needed = float(quota["Value"]), units / _CPU_UNITS
-    used = _usage(context, quota["UsageMetric"])
+    used = _usage(context, quota.get("UsageMetric"))
     text = f"{needed:g} needed at most, {used:g} in use, {most:g} allowed"
     remedy = "let AWS raise the quota (Service Quotas), or run fewer tasks"
     if needed > most:
@@ -161,13 +161,27 @@ def _fargate(
 
 
 def _quota(context: Context, service: str, code: str) -> Mapping[str, Any]:
-    found = context.ask("service-quotas", "GetServiceQuota", ServiceCode=service, QuotaCode=code)
+    """A quota as it is for the account, or else as it is by default.
+
+    Source: https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html
+    """
+    found = context.ask(
+        "service-quotas",
+        "GetServiceQuota",
+        missing=("NoSuchResourceException",),
+        ServiceCode=service,
+        QuotaCode=code,
+    ) or context.ask(
+        "service-quotas", "GetAWSDefaultServiceQuota", ServiceCode=service, QuotaCode=code
+    )
     quota: Mapping[str, Any] = found["Quota"]
     return quota
 
 
-def _usage(context: Context, metric: Mapping[str, Any]) -> float:
+def _usage(context: Context, metric: Mapping[str, Any] | None) -> float:
     """The latest use that CloudWatch has, 0 if it has none: then nothing has run."""
+    if metric is None:
+        raise NotCheckedError("AWS tells no usage", "look it up in Service Quotas")
     now = datetime.now(UTC)
     statistic = metric.get("MetricStatisticRecommendation", "Maximum")
     found = context.ask(

@@ -1,0 +1,67 @@
+"""Answers of AWS and the DNS for the checks, without either."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from datafi_cdk import DatafiEdgeConfig
+from datafi_cdk.cli.aws_access import AwsAccess
+from datafi_cdk.cli.check.context import Context
+from datafi_cdk.cli.check.resolver import Resolver
+
+ROOT = "edge.example.com"
+
+
+def config_of(*servers: Mapping[str, Any], **further: Any) -> DatafiEdgeConfig:
+    """A configuration with some servers on Fargate, by default one."""
+    data = {
+        "deployment_name": "acme",
+        "dns": {"root_domain": ROOT},
+        "edge_servers": {"long_running": list(servers) or [{"name": "es"}]},
+        **further,
+    }
+    return DatafiEdgeConfig.model_validate(data)
+
+
+class NameServers:
+    """A resolver that is told the name servers of zones."""
+
+    def __init__(self, zones: Mapping[str, Iterable[str]]) -> None:
+        self._zones = zones
+
+    def name_servers(self, name: str) -> set[str]:
+        """Those of a name."""
+        return set(self._zones.get(name, ()))
+
+
+class Answers(Context):
+    """A context that is told what AWS answers, by operation.
+
+    Args:
+        config: The configuration.
+        answers: The answers; of an operation with pages, the list.
+        zones: Name servers by zone. Default: none.
+    """
+
+    def __init__(
+        self,
+        config: DatafiEdgeConfig,
+        answers: Mapping[str, Any],
+        zones: Mapping[str, Iterable[str]] | None = None,
+    ) -> None:
+        super().__init__(config, cast(AwsAccess, None), cast(Resolver, NameServers(zones or {})))
+        self._answers = answers
+
+    @property
+    def region(self) -> str:
+        """A region."""
+        return "us-east-1"
+
+    def ask(self, service: str, operation: str, **_: Any) -> Any:
+        """The answer."""
+        return self._answers[operation]
+
+    def ask_all(self, service: str, operation: str, key: str, **_: Any) -> list[Any]:
+        """The answer."""
+        return list(self._answers[operation])
