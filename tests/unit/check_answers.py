@@ -42,6 +42,7 @@ class Answers(Context):
         config: The configuration.
         answers: The answers; of an operation with pages, the list.
         zones: Name servers by zone. Default: none.
+        embedded: Whether it is the embedded AWS that answers.
     """
 
     def __init__(
@@ -49,9 +50,17 @@ class Answers(Context):
         config: DatafiEdgeConfig,
         answers: Mapping[str, Any],
         zones: Mapping[str, Iterable[str]] | None = None,
+        *,
+        embedded: bool = False,
     ) -> None:
         super().__init__(config, cast(AwsAccess, None), cast(Resolver, NameServers(zones or {})))
         self._answers = answers
+        self._is_embedded = embedded
+
+    @property
+    def is_embedded(self) -> bool:
+        """As told."""
+        return self._is_embedded
 
     @property
     def region(self) -> str:

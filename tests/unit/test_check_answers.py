@@ -82,6 +82,14 @@ def test_follows_the_delegation_down_to_the_root_domain(
     assert words in found[0].text
 
 
+def test_does_not_look_for_zones_of_the_embedded_aws_in_the_dns() -> None:
+    """They are in none, which is no fault."""
+    config = config_of(dns={"root_domain": ROOT, "hosted_zone_id": "Z1"})
+    answers = {"GetHostedZone": _zone(ROOT, "ns1.a")}
+    found = check_zones(Answers(config, answers, embedded=True))
+    assert [each.status.value for each in found] == ["pass", "pass"]
+
+
 def test_looks_at_the_zones_of_validation_and_of_the_parent() -> None:
     """Both must be public, and the parent's is not the root domain's."""
     private = {"root_domain": ROOT, "hosted_zone_id": "Z1", "validation_zone_id": "Z2"}

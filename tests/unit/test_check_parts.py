@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from datafi_cdk.cli import check
 from datafi_cdk.cli.check.account import BOOTSTRAP_VERSION, LOOKUP_BOOTSTRAP_VERSION
 from datafi_cdk.cli.check.certificate import covers
 from datafi_cdk.cli.check.context import iam_action
+from datafi_cdk.cli.check.live.dial import Dialer, UnreachableError
 from datafi_cdk.cli.check.live.targets import grpc_ports, targets, update_urls
 from datafi_cdk.cli.check.network import NEEDED_ENDPOINTS, most_tasks
 from datafi_cdk.cli.check.quotas import fargate_units
@@ -140,3 +142,27 @@ def test_refuses_resolvers_that_are_no_address(server: str) -> None:
 def test_takes_resolvers_with_and_without_a_port(server: str) -> None:
     """Both families are taken."""
     assert Resolver(server).server == server
+
+
+@pytest.mark.parametrize(
+    ("error", "private", "reason", "remedy"),
+    [
+        (TimeoutError(), False, "no connection within 5 s", "see that allowed_cidrs and the"),
+        (TimeoutError(), True, "no connection within 5 s", "reached from the VPC only"),
+        (ConnectionRefusedError(), False, "the connection is refused", "has a listener on it"),
+        (OSError(113, "No route to host"), False, "no way to it (No route", "check the network"),
+    ],
+)
+def test_tells_why_there_is_no_connection(
+    monkeypatch: pytest.MonkeyPatch, error: OSError, private: bool, reason: str, remedy: str
+) -> None:
+    """Each reason has its own words and remedy."""
+
+    def refuse(*_: object) -> socket.socket:
+        raise error
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    with pytest.raises(UnreachableError) as caught:
+        Dialer(private=private).connect("127.0.0.1", 443)
+    assert reason in caught.value.reason
+    assert remedy in caught.value.remedy

@@ -159,6 +159,11 @@ class Context:
         return self.aws.account
 
     @property
+    def is_embedded(self) -> bool:
+        """Whether the embedded AWS is asked, whose zones are in no DNS."""
+        return self.aws.embedded is not None
+
+    @property
     def region(self) -> str:
         """The region that is asked."""
         return self.aws.region or ""
