@@ -29,6 +29,7 @@ for each in (status, update, rollback):
 app.add_typer(local_commands.app, name="local")
 app.add_typer(keys_app, name="keys")
 app.add_typer(secrets_app, name="secrets")
+
 app.command()(command(check))
 
 
