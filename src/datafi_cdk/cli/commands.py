@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from . import local_commands
@@ -12,7 +10,6 @@ from .command import command
 from .cost.command import cost
 from .init import init
 from .keys.command import app as keys_app
-from .output import console
 from .secrets.command import app as secrets_app
 from .update_commands import rollback, status, update
 
@@ -24,36 +21,10 @@ app = typer.Typer(
 )
 
 app.command()(command(init))
-for each in (status, update, rollback):
-    app.command()(command(each))
-app.add_typer(local_commands.app, name="local")
 app.add_typer(keys_app, name="keys")
 app.add_typer(secrets_app, name="secrets")
-
-app.command()(command(check))
-
-
-@app.command()
-@command
-def demo(
-    port: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            max=65535,
-            help="Loopback port of the embedded AWS.",
-            show_default="a free one",
-        ),
-    ] = None,
-) -> None:
-    """Deploy, try, update and destroy the quickstart on an embedded AWS.
-
-    Needs no AWS account, no Docker and no Node.js of the machine's own; the first run fetches the
-    cdk command with npm. Ends with an error if any step does not do what it must.
-    """
-    from .demo import run_demo
-
-    run_demo(console(), port=port)
-
-
+for each in (check, status, update, rollback):
+    app.command()(command(each))
 app.command()(cost)
+app.add_typer(local_commands.app, name="local")
+app.command()(command(local_commands.demo))

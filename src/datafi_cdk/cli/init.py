@@ -14,6 +14,13 @@ from .files import create_file
 from .output import console, error_console
 
 _NO_LABEL = re.compile(r"[^a-z0-9]+")
+_NEXT = """\
+  datafi-cdk keys make                         what the containers need, into env.sh
+  datafi-cdk secrets import --env-file env.sh  into Secrets Manager
+  datafi-cdk check                             what would fail, before anything is deployed
+  npx aws-cdk@{cdk} bootstrap              once for account and region
+  npx aws-cdk@{cdk} deploy --all
+Or first on this machine: datafi-cdk local up; datafi-cdk local deploy"""
 
 
 def init(
@@ -58,6 +65,7 @@ def init(
 
     Asks for the root domain, unless it is given. Overwrites nothing.
     """
+    from ..local.npm_packages import cdk_cli_version
     from .new_app import NewApp
 
     taken = {
@@ -72,16 +80,9 @@ def init(
     app = NewApp(root_domain=root_domain, **taken)  # type: ignore[arg-type]
     files = app.files()
     _write(directory, files)
-    folder = "" if directory.resolve() == Path.cwd() else f"cd {directory}; "
     console().print(
-        f"Made {', '.join(sorted(files))} in {directory.resolve()}.\n\n"
-        "Next, with AWS credentials:\n"
-        f"  1. {folder}datafi-cdk keys --help       make keys and secrets\n"
-        "  2. datafi-cdk secrets import      put them into Secrets Manager\n"
-        "  3. datafi-cdk check               see what is missing before anything is deployed\n"
-        "  4. npx aws-cdk@2.1148.1 bootstrap, once for account and region\n"
-        "  5. npx aws-cdk@2.1148.1 deploy --all\n"
-        "\nOr try it first: datafi-cdk local up; datafi-cdk local deploy",
+        f"Made {', '.join(sorted(files))} in {directory.resolve()}. Next, in that folder:\n"
+        f"{_NEXT.format(cdk=cdk_cli_version())}",
         markup=False,
     )
 

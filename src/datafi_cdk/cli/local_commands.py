@@ -117,3 +117,24 @@ def down() -> None:
     console().print(
         "The embedded AWS has ended." if was_running else "No embedded AWS was running."
     )
+
+
+def demo(
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=65535,
+            help="Loopback port of the embedded AWS.",
+            show_default="a free one",
+        ),
+    ] = None,
+) -> None:
+    """Deploy, try, update and destroy the quickstart on an embedded AWS.
+
+    Needs no AWS account, no Docker and no Node.js of the machine's own; the first run fetches the
+    cdk command with npm. Ends with an error if any step does not do what it must.
+    """
+    from .demo import run_demo
+
+    run_demo(console(), port=port)

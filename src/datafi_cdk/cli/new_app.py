@@ -14,12 +14,11 @@ from pathlib import Path
 from ..config import DatafiEdgeConfig
 from ..config_schema import SCHEMA_PATH
 from ..errors import CommandError
+from .secrets.draft import stand_in_for, with_stand_ins
 
 _FLAGS = "package/recommended-feature-flags.json"
 _PLAIN_SCALAR = re.compile(r"[a-z][a-z0-9.-]*[a-z0-9]")
 _NOT_STRINGS = {"true", "false", "null", "yes", "no", "on", "off"}
-# The form alone counts; the real ones come with `datafi-cdk secrets import`.
-_STAND_IN = "arn:aws:secretsmanager:us-east-1:111111111111:secret:stand-in-AbCdEf"
 
 _APP = '''\
 """The Datafi data plane, as datafi.yaml beside this file describes it."""
@@ -117,14 +116,11 @@ class NewApp:
             "edge_servers": {"long_running": [{"name": name} for name in self.servers]},
         }
         if self.coordinator:
-            data["coordinator"] = {
-                "secret_arn": _STAND_IN,
-                "registry_credentials_secret_arn": _STAND_IN,
-            }
+            data["coordinator"] = {}
         if self.account is not None or self.region is not None:
             given = {"account": self.account, "region": self.region}
             data["aws"] = {key: value for key, value in given.items() if value is not None}
-        DatafiEdgeConfig.model_validate(data)
+        DatafiEdgeConfig.model_validate(with_stand_ins(data, stand_in_for(data)))
 
     def files(self) -> dict[str, str]:
         """The text of each file by its name.

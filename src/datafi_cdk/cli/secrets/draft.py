@@ -55,11 +55,10 @@ def read_draft(path: Path) -> Draft:
         InvalidInputError: With every other fault, each with its line.
     """
     document = read_yaml(path)
-    region = section(section({"": document.data}, ""), "aws").get("region")
-    stand_in = _STAND_IN.format(region=region if isinstance(region, str) else "us-east-1")
+    stand_in = stand_in_for(document.data)
     faults = document.duplicates
     try:
-        config = DatafiEdgeConfig.model_validate(_completed(document.data, stand_in))
+        config = DatafiEdgeConfig.model_validate(with_stand_ins(document.data, stand_in))
     except InvalidInputError as error:
         faults = (*faults, *error.faults)
     if faults:
@@ -119,7 +118,23 @@ def _text(path: Path) -> str:
     return path.read_bytes().decode()
 
 
-def _completed(data: Any, stand_in: str) -> Any:
+def stand_in_for(data: Any) -> str:
+    """An ARN that can take the place of a missing one in a configuration.
+
+    Args:
+        data: The configuration as data.
+    """
+    region = section(section({"": data}, ""), "aws").get("region")
+    return _STAND_IN.format(region=region if isinstance(region, str) else "us-east-1")
+
+
+def with_stand_ins(data: Any, stand_in: str) -> Any:
+    """A copy of a configuration in which no required ARN of a secret is missing.
+
+    Args:
+        data: The configuration as data.
+        stand_in: What takes the place of each.
+    """
     if not isinstance(data, Mapping):
         return data
     data = copy.deepcopy(data)
