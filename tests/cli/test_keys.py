@@ -196,6 +196,11 @@ def test_makes_everything(folder: Path) -> None:
         **dict.fromkeys(("JWT_JWKS", "CO_JWT_KID", "CO_JWT_KEY"), "made"),
     }
     before = made(folder)
+    told = run("keys", "make", cwd=folder, fails=3).out
+    assert (
+        "docker run --rm datafi/es:next --init --endpoint https://es-two.edge.example.com |" in told
+    )
+    assert made(folder) == before
     run("keys", "edge", "es", cwd=folder, typed="not-a-real-key")
     run("keys", "edge", "es-two", cwd=folder, typed="not-a-real-second-key")
     run("keys", "redis", "redis.example.com:6379", cwd=folder, typed=PASSWORD)

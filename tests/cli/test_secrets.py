@@ -283,65 +283,6 @@ def test_takes_base64_that_a_tool_broke_into_lines(acme: Deployment) -> None:
     assert acme.held() == expected(acme.values)
 
 
-def test_check_tells_what_is_missing_or_wrong(acme: Deployment) -> None:
-    """Missing fields, another form, another pair and another tag are each told; exit code 3."""
-    acme.import_()
-    client = acme.aws.client("secretsmanager")
-    prefix = f"datafi/{acme.name}"
-    other = new_values()
-    for name, value in {
-        "es": "not-a-real-json",
-        "es-two": json.dumps({"KEY": "not-a-real-key"}),
-        "jwt.jwks": json.dumps({"JWT_JWKS": other["JWT_JWKS"]}),
-        "co/registry": json.dumps({"username": "not-a-real-name", "password": 7}),
-        "es/update": "not-a-real-short",
-    }.items():
-        client.put_secret_value(SecretId=f"{prefix}/{name}", SecretString=value)
-    done = acme.run("secrets", "check", "--json", fails=3)
-    failed = {each["place"]: each["message"] for each in done.json if each["result"] == "fail"}
-    servers = "edge_servers.long_running"
-    assert failed == {
-        f"{servers}[0].secret_arn": "it holds no JSON, where a JSON object must be",
-        f"{servers}[0].update_secret_arn": "its string must be 32 characters or more",
-        f"{servers}[1].secret_arn": "its field EDGE_KEY is missing",
-        "coordinator.registry_credentials_secret_arn": "its field password must be a string",
-        **dict.fromkeys(
-            ("es", "es-two"),
-            "its JWT_JWKS has no key with the id that JWT_KID names,"
-            " so that it refuses every token",
-        ),
-    }
-
-
-def test_check_compares_tags_and_halves(acme: Deployment) -> None:
-    """An image that reads EDGE_KEY gets no KEY; a JWKS of another pair is told for each server."""
-    acme.import_()
-    acme.config.write_text(
-        acme.config.read_text().replace(
-            "image_tag: next", "image_tag: next\n      secret_variables: {KEY: EDGE_KEY}"
-        )
-    )
-    other = json.dumps({"JWT_JWKS": new_values()["JWT_JWKS"]})
-    acme.aws.client("secretsmanager").put_secret_value(
-        SecretId=f"datafi/{acme.name}/jwt.jwks", SecretString=other
-    )
-    done = acme.run("secrets", "check", "--json", fails=3)
-    failed = [each["message"] for each in done.json if each["result"] == "fail"]
-    assert "its image with tag next reads EDGE_KEY" in failed[0]
-    assert ["refuses every token" in each for each in failed] == [False, True, True]
-    table = acme.run("secrets", "check", fails=3).out
-    assert table.count("fail") == 3
-
-
-def test_check_says_what_it_may_not_read(acme: Deployment) -> None:
-    """A missing right is no missing secret."""
-    acme.import_()
-    with failing_aws(acme.aws, lambda name, data: name == "GetSecretValue") as (env, _):
-        findings = acme.run("secrets", "check", "--json", env=env).json
-    assert {finding["result"] for finding in findings} == {"warn"}
-    assert "may not call GetSecretValue" in findings[0]["message"]
-
-
 def test_values_are_in_no_traceback(acme: Deployment) -> None:
     """With --debug, the traceback of a failing call shows no value either."""
     with failing_aws(acme.aws, lambda name, data: name == "CreateSecret") as (env, _):

@@ -58,15 +58,15 @@ def make(
     if json:
         print_json({"file": str(out), "variables": rows})
     else:
-        shown = table("variable", "for", "", "how")
+        shown = table("variable", "for", "")
         for row in rows:
-            how = row["command"] if row["state"] == "missing" else ""
-            shown.add_row(row["name"], row["server"] or "all", row["state"], escape(how))
+            shown.add_row(row["name"], row["server"] or "all", row["state"])
         console().print(shown)
+        for row in missing:
+            console().print(escape(f"{row['name']}: {row['how']}"), soft_wrap=True)
         if not missing:
-            console().print(
-                f"All is there. Next: datafi-cdk secrets import --env-file {escape(str(out))}"
-            )
+            following = f"datafi-cdk secrets import --env-file {escape(str(out))}"
+            console().print(f"All is there. Next: {following}", soft_wrap=True)
     if missing:
         raise typer.Exit(ANSWER_IS_NO)
 

@@ -24,7 +24,7 @@ from .hidden import ask_hidden
 from .redis_key import make_keyval
 
 _JWT = {"JWT_KEY": "key", "JWT_KID": "kid", "JWT_JWKS": "jwks"}
-_BY_HAND = "take it from what Datafi gave you"
+_BY_HAND = "export it as Datafi gave it to you, or add it to the file"
 
 
 def make_everything(
@@ -40,7 +40,7 @@ def make_everything(
 
     Returns:
         For each variable its `name`, `server`, `state` ("there", "made", "entered" or "missing")
-        and how to make it by hand (`command`).
+        and `how` it is made.
 
     Raises:
         CommandError: The file cannot be read, a half of a pair is there without the other, or what
@@ -67,7 +67,7 @@ def make_everything(
             "name": each.names[0],
             "server": each.server,
             "state": states.get(each.names[0], "missing"),
-            "command": _how(draft, each),
+            "how": _how(draft, each),
         }
         for each in wanted
     ]

@@ -83,7 +83,9 @@ def import_(
     )
     if report["unused"]:
         names = ", ".join(report["unused"])
-        error_console().print(f"Not used, as {config} has no place for them: {names}")
+        error_console().print(
+            f"Not used, as {escape(str(config))} has no place for them: {names}", soft_wrap=True
+        )
     if json:
         print_json(report)
     else:
@@ -115,16 +117,12 @@ def check(
     if json:
         print_json([dataclasses.asdict(finding) for finding in findings])
     else:
-        rows = table("", "what", "found", "what to do")
+        rows = table("", "what", "found")
         for each in findings:
             where = f"{each.place}\n{each.secret}" if each.secret else each.place
+            found = f"{each.message};\n{each.remedy}" if each.remedy else each.message
             colour = _COLOURS[each.result]
-            rows.add_row(
-                f"[{colour}]{each.result}[/]",
-                escape(where),
-                escape(each.message),
-                escape(each.remedy),
-            )
-        console().print(rows if findings else f"{config} names no secrets.")
+            rows.add_row(f"[{colour}]{each.result}[/]", escape(where), escape(found))
+        console().print(rows if findings else f"{escape(str(config))} names no secrets.")
     if any(finding.result == "fail" for finding in findings):
         raise typer.Exit(ANSWER_IS_NO)

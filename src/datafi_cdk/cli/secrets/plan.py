@@ -20,8 +20,8 @@ _HOW_TO_MAKE = {
     "JWT_KID": "make it with `datafi-cdk keys jwt`",
     "JWT_JWKS": "make it with `datafi-cdk keys jwt`",
     "KEYVAL": "make it with `datafi-cdk keys redis`",
-    "username": "take it from what Datafi gave you",
-    "password": "take it from what Datafi gave you",
+    "username": "export it as Datafi gave it to you, or run `datafi-cdk keys make`",
+    "password": "export it as Datafi gave it to you, or run `datafi-cdk keys make`",
 }
 
 
