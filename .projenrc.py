@@ -33,6 +33,7 @@ EXTRAS = {
 BUILD = ["hatchling>=1.27"]
 DEVELOPMENT = [
     *BUILD,
+    "h2>=4",
     "hypothesis>=6.140",
     "mypy>=2.4",
     "packaging>=25",

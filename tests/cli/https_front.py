@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import json
 import select
 import socket
@@ -16,10 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from .authority import Authority
 
 Answer = tuple[int, str]
 Answering = Callable[[str, str, Mapping[str, str], str], Answer]
@@ -28,36 +23,6 @@ Answering = Callable[[str, str, Mapping[str, str], str], Answer]
 def in_json(status: int, **members: Any) -> Answer:
     """An answer of the update API."""
     return status, json.dumps(members)
-
-
-def make_certificate(folder: Path, *names: str) -> tuple[Path, Path]:
-    """A certificate for names, signed by itself, and its key, as files."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
-    now = datetime.datetime.now(datetime.UTC)
-    alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
-    alternatives.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    certificate_path, key_path = folder / "certificate.pem", folder / "key.pem"
-    certificate_path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    key_path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return certificate_path, key_path
 
 
 @contextmanager
@@ -72,7 +37,7 @@ def https_front(folder: Path, name: str, answering: Answering) -> Iterator[dict[
     Yields:
         The environment in which clients reach and trust it.
     """
-    certificate, key = make_certificate(folder, name)
+    authority = Authority(folder)
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
@@ -91,7 +56,7 @@ def https_front(folder: Path, name: str, answering: Answering) -> Iterator[dict[
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(authority.certificate(name))
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -100,7 +65,7 @@ def https_front(folder: Path, name: str, answering: Answering) -> Iterator[dict[
             yield {
                 "HTTPS_PROXY": f"http://127.0.0.1:{port}",
                 "https_proxy": f"http://127.0.0.1:{port}",
-                "SSL_CERT_FILE": str(certificate),
+                "SSL_CERT_FILE": str(authority.file),
             }
         finally:
             server.shutdown()

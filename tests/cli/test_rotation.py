@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from datafi_cdk.cli.secrets.jwt_keys import pair_problem, read_jwks
 from datafi_cdk.local import EmbeddedAws
+from datafi_cdk.output_names import output_prefix
 
 from .failing_aws import failing_aws
 from .secret_values import Deployment
+from .stacks import make_stack
 
 
 @pytest.fixture(scope="module")
@@ -151,12 +153,19 @@ def test_rotates_the_key_of_an_update_api(acme: Deployment) -> None:
 
 
 def test_rotates_a_key_that_the_stack_made(acme: Deployment) -> None:
-    """Its ARN is an output of the stack, not a key of the file."""
+    """Its ARN is an output of the stack, not a key of the file; before a deployment, of none."""
     refused = acme.run("secrets", "rotate", "update-secret", "es-two", "--yes", fails=1)
-    assert "UpdateSecretArn" in refused.err
+    assert "no deployed stacks tell of one; deploy first" in refused.err
     client = acme.aws.client("secretsmanager")
     arn = client.create_secret(Name=f"{acme.name}-made", SecretString="not-a-real-key")["ARN"]
-    acme.run("secrets", "rotate", "update-secret", "es-two", "--secret", arn, "--yes")
+    prefix = output_prefix("es-two")
+    outputs = {
+        f"{prefix}Url": "https://es-two.edge.example.com",
+        f"{prefix}UpdateUrl": "https://update.edge.example.com/es-two",
+        f"{prefix}UpdateSecretArn": arn,
+    }
+    make_stack(acme.aws, f"Edge-{acme.name}", outputs)
+    acme.run("secrets", "rotate", "update-secret", "es-two", "--yes")
     assert len(client.get_secret_value(SecretId=arn)["SecretString"]) == 44
 
 

@@ -12,6 +12,7 @@ from datafi_cdk.local import EmbeddedAws
 
 from .https_front import Answer, Answering, https_front, in_json
 from .installed import Done, run
+from .stacks import make_stack
 
 KEY = "not-a-real-key"
 HOST = "update.edge.example.com"
@@ -49,17 +50,6 @@ def aws() -> Iterator[EmbeddedAws]:
         signed = {"CoUrl": "https://co.edge.example.com", "CoUpdateUrl": f"https://{HOST}/co"}
         make_stack(aws, "Signed", signed)
         yield aws
-
-
-def make_stack(aws: EmbeddedAws, name: str, outputs: Mapping[str, str]) -> None:
-    """A stack with outputs."""
-    template = {
-        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
-        "Outputs": {key: {"Value": value} for key, value in outputs.items()},
-    }
-    client = aws.client("cloudformation")
-    client.create_stack(StackName=name, TemplateBody=json.dumps(template))
-    client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
 
 
 def ask(

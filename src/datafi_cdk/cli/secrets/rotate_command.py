@@ -36,14 +36,6 @@ def update_secret(
             help="The server whose update API it is.", show_default="the only one there is"
         ),
     ] = None,
-    secret: Annotated[
-        str | None,
-        typer.Option(
-            "--secret",
-            metavar="ARN",
-            help="The secret, if datafi.yaml names none: the stack's output …UpdateSecretArn.",
-        ),
-    ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     yes: YesOption = False,
     json: JsonOption = False,
@@ -62,7 +54,7 @@ def update_secret(
 
     draft = read_draft(config)
     aws = account_of(draft.config, profile=profile, region=region, local=local)
-    result = rotate_update_secret(draft, aws, server=server, arn=secret, yes=yes)
+    result = rotate_update_secret(draft, aws, server=server, yes=yes)
     _show(result, json=json)
 
 

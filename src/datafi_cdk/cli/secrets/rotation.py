@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import CommandError
 from ..options import confirm
+from ..update_address import find_addresses
 from .draft import Draft
 from .store import SecretStore, StoredSecret
 from .targets import Target, targets
@@ -50,7 +51,7 @@ def update_target(draft: Draft, server: str | None) -> Target:
 
 
 def rotate_update_secret(
-    draft: Draft, aws: AwsAccess, *, server: str | None, arn: str | None, yes: bool
+    draft: Draft, aws: AwsAccess, *, server: str | None, yes: bool
 ) -> dict[str, Any]:
     """Write a new key; the one before stays as AWSPREVIOUS, which the update API takes for a while.
 
@@ -58,7 +59,6 @@ def rotate_update_secret(
         draft: The configuration.
         aws: The account.
         server: The server's name, if it was given.
-        arn: The secret, if the configuration names none.
         yes: Whether not to ask.
 
     Returns:
@@ -68,14 +68,8 @@ def rotate_update_secret(
         CommandError: It is not known which secret it is, or that is not there.
     """
     target = update_target(draft, server)
-    arn = arn or target.arn
-    if arn is None:
-        raise CommandError(
-            f"{draft.path} names no {target.keys[-1]}, as the stack makes that secret;"
-            " add --secret with the ARN that the stack's output …UpdateSecretArn tells"
-        )
     store = SecretStore(aws)
-    stored = existing(store, arn)
+    stored = existing(store, target.arn or _made_by_stack(draft, aws, target))
     confirm(f"Give {stored.name} a new value?", yes=yes)
     store.write(stored.arn, make_update_secret())
     return {
@@ -85,6 +79,23 @@ def rotate_update_secret(
             " accepted for 15 minutes. Rotate it again only after that.",
         ],
     }
+
+
+def _made_by_stack(draft: Draft, aws: AwsAccess, target: Target) -> str:
+    """The secret that the stack made, as its outputs tell."""
+    is_shared = draft.config.update_api.shared
+    server = target.wanted[0].server
+    found = {
+        address.secret_arn
+        for address in find_addresses(aws, root_domain=draft.config.dns.root_domain)
+        if is_shared or address.service == server
+    }
+    if len(found) == 1 and (arn := found.pop()):
+        return arn
+    raise CommandError(
+        f"{draft.path} names no {target.keys[-1]}, and {len(found) or 'no'} deployed stacks tell"
+        " of one; deploy first"
+    )
 
 
 def existing(store: SecretStore, arn: str) -> StoredSecret:
