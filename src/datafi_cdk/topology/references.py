@@ -331,7 +331,7 @@ class Resolver:
         return f"${{{' '.join(keys)}}}"
 
     def _base64(self, stack: Stack, argument: Any) -> Any:
-        return _joined(["${base64 of ", self.resolve(stack, argument), "}"])
+        return "${base64}"
 
     def _zones(self, stack: Stack, argument: Any) -> Any:
         region = text(self.resolve(stack, argument)) or stack.region or "${AWS::Region}"

@@ -1,0 +1,124 @@
+"""Zones, records and certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from .references import references_in, text
+from .templates import Templates, as_list, identity, key
+
+__all__ = ["Certificate", "Dns", "Record", "Zone"]
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A hosted zone; a private one has the networks that see it. Existing: neither is known."""
+
+    id: str
+    label: str
+    existing: bool
+    name: str = ""
+    private: bool = False
+    vpcs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record; `target` is what it points at, a resource's id if there is one."""
+
+    id: str
+    label: str
+    zone: str
+    name: str
+    type: str
+    target: str
+
+    def answers(self, name: str) -> bool:
+        """Whether it answers for a name."""
+        return matches(self.name, name)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate and its names; none if it exists already."""
+
+    id: str
+    label: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Dns:
+    """All names of an app."""
+
+    zones: Mapping[str, Zone]
+    records: tuple[Record, ...]
+    certificates: Mapping[str, Certificate]
+
+    def record_of(self, name: str) -> Record | None:
+        """The record that answers for a name: that of the name, or the closest wildcard."""
+        answering = [record for record in self.records if record.answers(name)]
+        return max(
+            answering,
+            key=lambda record: (record.name == name, len(record.name), record.id),
+            default=None,
+        )
+
+    def certificate_covers(self, certificates: Iterable[str], name: str) -> bool:
+        """Whether one of the certificates has a name; one that exists already may."""
+        return any(
+            certificate not in self.certificates
+            or any(
+                covered == name
+                or (covered.startswith("*.") and covered[1:] == name[name.find(".") :])
+                for covered in self.certificates[certificate].names
+            )
+            for certificate in certificates
+        )
+
+
+def read_dns(templates: Templates) -> Dns:
+    """Read the names, also zones that are named only."""
+    zones = {
+        key(resource.id): Zone(
+            key(resource.id),
+            resource.path,
+            False,
+            text(properties.get("Name")).removesuffix("."),
+            bool(properties.get("VPCs")),
+            tuple(identity(one.get("VPCId")) for one in as_list(properties.get("VPCs"))),
+        )
+        for resource, properties in templates.of_type("AWS::Route53::HostedZone")
+    }
+    records = []
+    for resource, properties in templates.of_type("AWS::Route53::RecordSet"):
+        alias = properties.get("AliasTarget", {}).get("DNSName")
+        value = alias if alias is not None else properties.get("ResourceRecords")
+        target = next((key(one.resource) for one in references_in(value)), text(value))
+        zone = identity(properties.get("HostedZoneId") or properties.get("HostedZoneName"))
+        zones.setdefault(zone, Zone(zone, templates.label(zone), True))
+        name = text(properties.get("Name")).removesuffix(".").lower()
+        records.append(
+            Record(key(resource.id), resource.path, zone, name, text(properties["Type"]), target)
+        )
+    certificates = {
+        key(resource.id): Certificate(
+            key(resource.id),
+            resource.path,
+            tuple(
+                text(name).lower()
+                for name in (
+                    properties.get("DomainName"),
+                    *as_list(properties.get("SubjectAlternativeNames")),
+                )
+            ),
+        )
+        for resource, properties in templates.of_type("AWS::CertificateManager::Certificate")
+    }
+    return Dns(zones, tuple(sorted(records, key=lambda one: (one.name, one.id))), certificates)
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether a name of a record, perhaps a wildcard, is or covers a name."""
+    return pattern == name or (pattern.startswith("*.") and name.endswith(pattern[1:]))

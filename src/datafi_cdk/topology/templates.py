@@ -1,0 +1,99 @@
+"""The resources of an assembly with their properties resolved, and what to call them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from .assembly import Assembly, Resource, ResourceId
+from .references import Reference, Resolver, Text, text
+
+__all__ = ["Templates", "arn_parts", "as_list", "identities", "identity", "key", "number"]
+
+_COLON_OUTSIDE_TOKEN = re.compile(r":(?![^${}]*\})")
+
+
+class Templates:
+    """The templates of one assembly, as the readers of this package use them.
+
+    What is made by a template is known by `Stack.LogicalId`, what exists already by its ARN, id or
+    name: so both can stand in one field.
+
+    Args:
+        assembly: The assembly.
+    """
+
+    def __init__(self, assembly: Assembly) -> None:
+        """Resolve nothing yet."""
+        self.assembly = assembly
+        self.resolver = Resolver(assembly)
+        self._paths = {key(resource.id): resource.path for resource in assembly.resources}
+        self._properties: dict[ResourceId, dict[str, Any]] = {}
+
+    def of_type(self, *types: str) -> Iterator[tuple[Resource, dict[str, Any]]]:
+        """The resources of some types that are made, each with its resolved properties."""
+        for resource in self.assembly.of_type(*types):
+            if self.resolver.is_made(resource):
+                yield resource, self.properties(resource)
+
+    def properties(self, resource: Resource) -> dict[str, Any]:
+        """All properties of a resource, resolved."""
+        if resource.id not in self._properties:
+            self._properties[resource.id] = self.resolver.properties(resource)
+        return self._properties[resource.id]
+
+    def raw(self, resource: Resource, value: Any) -> Any:
+        """A value of a resource that stands in its template, resolved."""
+        return self.resolver.resolve(self.assembly.stack(resource.id.stack), value)
+
+    def has(self, identity: str) -> bool:
+        """Whether one of the templates makes it."""
+        return identity in self._paths
+
+    def label(self, identity: str) -> str:
+        """What to call it: the path of its construct, or that it exists already."""
+        return self._paths.get(identity) or f"existing {identity}"
+
+    def readable(self, value: Any) -> str:
+        """A resolved value as text, in which resources are called by their path."""
+        if isinstance(value, list):
+            return ", ".join(self.readable(item) for item in value)
+        if isinstance(value, Text):
+            return "".join(self.readable(part) for part in value.parts)
+        if isinstance(value, Reference):
+            return f"<{self._paths.get(key(value.resource), str(value))}>"
+        return text(value)
+
+
+def key(resource_id: ResourceId) -> str:
+    """What a resource of the templates is known by."""
+    return f"{resource_id.stack}.{resource_id.logical_id}"
+
+
+def identity(value: Any) -> str:
+    """What a resolved value refers to: `Stack.LogicalId`, or the text of what exists already."""
+    return key(value.resource) if isinstance(value, Reference) else text(value)
+
+
+def identities(values: Any) -> tuple[str, ...]:
+    """The same for a list."""
+    return tuple(identity(value) for value in as_list(values))
+
+
+def as_list(value: Any) -> list[Any]:
+    """A list as it is, one value as a list of it, nothing as an empty list."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def number(value: Any) -> int | None:
+    """A whole number that may be written as text, or `None`."""
+    shown = text(value)
+    return int(shown) if shown.lstrip("-").isdigit() else None
+
+
+def arn_parts(arn: str) -> list[str]:
+    """The parts of an ARN, in which `${AWS::Region}` and the like can stand."""
+    return _COLON_OUTSIDE_TOKEN.split(arn)
