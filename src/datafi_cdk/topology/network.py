@@ -42,7 +42,7 @@ class Vpc:
 
 @dataclass(frozen=True)
 class Subnet:
-    """A part of a network. `way_out` is `internet gateway`, `NAT gateway`, `none`, or `existing`."""
+    """A part of a network; `way_out` is `internet gateway`, `NAT gateway`, `none` or so."""
 
     id: str
     label: str

@@ -28,7 +28,7 @@ class Templates:
         """Resolve nothing yet."""
         self.assembly = assembly
         self.resolver = Resolver(assembly)
-        self._paths = {key(resource.id): resource.path for resource in assembly.resources}
+        self.labels = {key(resource.id): resource.path for resource in assembly.resources}
         self._properties: dict[ResourceId, dict[str, Any]] = {}
 
     def of_type(self, *types: str) -> Iterator[tuple[Resource, dict[str, Any]]]:
@@ -49,11 +49,11 @@ class Templates:
 
     def has(self, identity: str) -> bool:
         """Whether one of the templates makes it."""
-        return identity in self._paths
+        return identity in self.labels
 
     def label(self, identity: str) -> str:
         """What to call it: the path of its construct, or that it exists already."""
-        return self._paths.get(identity) or f"existing {identity}"
+        return self.labels.get(identity) or f"existing {identity}"
 
     def readable(self, value: Any) -> str:
         """A resolved value as text, in which resources are called by their path."""
@@ -62,7 +62,7 @@ class Templates:
         if isinstance(value, Text):
             return "".join(self.readable(part) for part in value.parts)
         if isinstance(value, Reference):
-            return f"<{self._paths.get(key(value.resource), str(value))}>"
+            return f"<{self.labels.get(key(value.resource), str(value))}>"
         return text(value)
 
 

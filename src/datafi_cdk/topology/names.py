@@ -1,0 +1,63 @@
+"""Whether a name leads to a listener, and whether its certificate has the name."""
+
+from __future__ import annotations
+
+from .dns import Record, matches
+from .load_balancing import Listener
+from .reach import ANY_NAME, Source
+from .topology import Topology
+
+__all__ = ["certificate_link", "name_link"]
+
+Link = tuple[list[str], list[str]]
+"""What is broken, and what is assumed."""
+
+
+def name_link(topology: Topology, listener: Listener, host: str, source: Source) -> Link:
+    """Whether a record leads from a name to the load balancer of a listener, for a source."""
+    balancer = topology.load_balancing.load_balancers[listener.load_balancer]
+    if host == ANY_NAME:
+        leading = any(one.target == balancer.id for one in topology.dns.records)
+        return ([], [] if leading else [f"a name that leads to {balancer.label}"])
+    record = topology.dns.record_of(host.lower())
+    if record is None:
+        return _without_record(topology, balancer.label, host)
+    if record.target != balancer.id:
+        if balancer.existing and not topology.labels.get(record.target):
+            return [], [f"the record {record.name} leads to {balancer.label}"]
+        return [
+            f"the record {record.name} points at {topology.label(record.target)}, not at"
+            f" {balancer.label}"
+        ], []
+    return _seen(topology, record, source)
+
+
+def certificate_link(topology: Topology, listener: Listener, host: str) -> Link:
+    """Whether a listener with TLS has a certificate for a name."""
+    if listener.existing:
+        return [], [f"{listener.label} has a certificate for {host}"] if (
+            not topology.dns.certificate_covers(listener.certificates, host.lower())
+        ) else []
+    if listener.protocol not in ("HTTPS", "TLS") or host == ANY_NAME:
+        return [], []
+    if topology.dns.certificate_covers(listener.certificates, host.lower()):
+        unknown = [one for one in listener.certificates if one not in topology.dns.certificates]
+        named = topology.dns.certificate_covers(
+            [one for one in listener.certificates if one not in unknown], host.lower()
+        )
+        return [], [] if named else [f"the existing certificate {unknown[0]} covers {host}"]
+    return [f"no certificate of {listener.label} covers {host}"], []
+
+
+def _without_record(topology: Topology, balancer: str, host: str) -> Link:
+    zones = [zone for zone in topology.dns.zones.values() if not zone.existing]
+    if any(matches(f"*.{zone.name}", host) or zone.name == host for zone in zones):
+        return [f"no record answers for {host}"], []
+    return [], [f"a record outside of the templates leads from {host} to {balancer}"]
+
+
+def _seen(topology: Topology, record: Record, source: Source) -> Link:
+    zone = topology.dns.zones[record.zone]
+    if zone.existing or not zone.private or set(zone.vpcs) & set(source.vpcs):
+        return [], []
+    return [f"the record {record.name} is in a private zone that {source.label} does not see"], []

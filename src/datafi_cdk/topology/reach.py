@@ -1,0 +1,81 @@
+"""One way from a source to what it reaches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["ANY_NAME", "INTERNET", "Reach", "Source"]
+
+INTERNET = "internet"
+"""The source that is any address."""
+
+ANY_NAME = "*"
+"""The name of a rule that asks for none."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Who comes to a listener, what stands in the way, what is assumed, and from which networks."""
+
+    label: str
+    broken: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
+    vpcs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reach:
+    """One way in.
+
+    Args:
+        source: Who comes: `internet`, `VPC …`, a range of addresses, a security group, a service.
+        name: The host that is asked for, `*` for any; empty without a load balancer.
+        port: The port that is asked for. `None`: that of an existing listener.
+        protocol: The protocol at that port.
+        listener: Its id; empty without a load balancer.
+        rule: The id of the rule, or of the listener for its default action.
+        priority: That of the rule. `None`: the default action, or no load balancer.
+        conditions: What else the rule asks for, as text.
+        action: What the rule does.
+        target_group: Its id, if the rule forwards.
+        target: The id of the service or function.
+        container: The name of the container.
+        container_port: Its port.
+        broken: Why it cannot be reached, one sentence for each reason.
+        assumed: What must be so of what exists already, as no template tells it.
+        source_groups: The security groups that it comes from, if it is asked for by these.
+    """
+
+    source: str
+    name: str
+    port: int | None
+    protocol: str = ""
+    listener: str = ""
+    rule: str = ""
+    priority: int | None = None
+    conditions: tuple[str, ...] = ()
+    action: str = ""
+    target_group: str = ""
+    target: str = ""
+    container: str = ""
+    container_port: int | None = None
+    broken: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
+    source_groups: tuple[str, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether nothing stands in the way."""
+        return not self.broken
+
+    def sort_key(self) -> tuple[str, str, int, int, str, str, int]:
+        """By source, name, port and rule; default actions last."""
+        return (
+            self.source,
+            self.name,
+            self.port or 0,
+            100_000 if self.priority is None else self.priority,
+            self.rule,
+            self.target,
+            self.container_port or 0,
+        )

@@ -1,0 +1,79 @@
+"""What security groups let pass from one end to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from .network import ANYWHERE, Network, SecurityRule, covers
+
+__all__ = ["End", "Passage", "ingress_sources", "passes"]
+
+
+@dataclass(frozen=True)
+class End:
+    """One end of a connection: its security groups and its addresses."""
+
+    label: str
+    groups: tuple[str, ...]
+    cidrs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Whether a connection passes: what stands in its way, and what no template tells."""
+
+    broken: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
+
+
+def passes(network: Network, source: End, target: End, port: int | None) -> Passage:
+    """Whether security groups on both ends let a TCP connection through."""
+    out = _lets(network, source, target, port, "egress")
+    into = _lets(network, target, source, port, "ingress")
+    return Passage((*out.broken, *into.broken), (*out.assumed, *into.assumed))
+
+
+def ingress_sources(
+    network: Network, groups: Iterable[str], port: int | None
+) -> Iterator[SecurityRule]:
+    """The rules of some groups that let TCP to a port in."""
+    for group in groups:
+        if group in network.security_groups:
+            yield from (
+                rule for rule in network.security_groups[group].ingress if rule.covers(port)
+            )
+
+
+def lets_anybody(rule: SecurityRule) -> bool:
+    """Whether a rule is for any address."""
+    return rule.peer.value in ANYWHERE
+
+
+def _lets(network: Network, owner: End, other: End, port: int | None, direction: str) -> Passage:
+    known = [network.security_groups[one] for one in owner.groups if one in network.security_groups]
+    for group in known:
+        rules = group.ingress if direction == "ingress" else group.egress
+        if any(rule.covers(port) and _is_peer(network, rule, other) for rule in rules):
+            return Passage()
+    unknown = [one for one in owner.groups if one not in {group.id for group in known}]
+    unknown += [group.id for group in known if group.existing]
+    way = "in from" if direction == "ingress" else "out to"
+    if unknown or not owner.groups:
+        groups = ", ".join(sorted(set(unknown))) or f"default group of {owner.label}"
+        return Passage(
+            assumed=(f"existing security group {groups} lets TCP {port} {way} {other.label}",)
+        )
+    return Passage(
+        broken=(f"the security groups of {owner.label} do not let TCP {port} {way} {other.label}",)
+    )
+
+
+def _is_peer(network: Network, rule: SecurityRule, other: End) -> bool:
+    if rule.peer.kind == "group":
+        return rule.peer.value in other.groups
+    if rule.peer.kind == "cidr":
+        if not other.cidrs:
+            return lets_anybody(rule)
+        return all(covers(rule.peer.value, cidr) for cidr in other.cidrs if ":" not in cidr)
+    return False
