@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .references import references_in, text
@@ -41,11 +41,18 @@ class Record:
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate and its names; none if it exists already."""
+    """A certificate and its names."""
 
     id: str
     label: str
     names: tuple[str, ...]
+
+    def covers(self, name: str) -> bool:
+        """Whether it is for a name, in full or by a wildcard in place of the first label."""
+        return any(
+            one == name or (one.startswith("*.") and one[1:] == name[name.find(".") :])
+            for one in self.names
+        )
 
 
 @dataclass(frozen=True)
@@ -63,18 +70,6 @@ class Dns:
             answering,
             key=lambda record: (record.name == name, len(record.name), record.id),
             default=None,
-        )
-
-    def certificate_covers(self, certificates: Iterable[str], name: str) -> bool:
-        """Whether one of the certificates has a name; one that exists already may."""
-        return any(
-            certificate not in self.certificates
-            or any(
-                covered == name
-                or (covered.startswith("*.") and covered[1:] == name[name.find(".") :])
-                for covered in self.certificates[certificate].names
-            )
-            for certificate in certificates
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .dns import Record, matches
-from .load_balancing import Listener
+from .load_balancing import Listener, Rule
 from .reach import ANY_NAME, Source
 from .topology import Topology
 
@@ -13,9 +13,13 @@ Link = tuple[list[str], list[str]]
 """What is broken, and what is assumed."""
 
 
-def name_link(topology: Topology, listener: Listener, host: str, source: Source) -> Link:
+def name_link(
+    topology: Topology, listener: Listener, rule: Rule, host: str, source: Source
+) -> Link:
     """Whether a record leads from a name to the load balancer of a listener, for a source."""
     balancer = topology.load_balancing.load_balancers[listener.load_balancer]
+    if rule.priority is None:
+        return [], []
     if host == ANY_NAME:
         leading = any(one.target == balancer.id for one in topology.dns.records)
         return ([], [] if leading else [f"a name that leads to {balancer.label}"])
@@ -34,18 +38,17 @@ def name_link(topology: Topology, listener: Listener, host: str, source: Source)
 
 def certificate_link(topology: Topology, listener: Listener, host: str) -> Link:
     """Whether a listener with TLS has a certificate for a name."""
-    if listener.existing:
-        return [], [f"{listener.label} has a certificate for {host}"] if (
-            not topology.dns.certificate_covers(listener.certificates, host.lower())
-        ) else []
-    if listener.protocol not in ("HTTPS", "TLS") or host == ANY_NAME:
+    if host == ANY_NAME or listener.protocol not in ("HTTPS", "TLS", ""):
         return [], []
-    if topology.dns.certificate_covers(listener.certificates, host.lower()):
-        unknown = [one for one in listener.certificates if one not in topology.dns.certificates]
-        named = topology.dns.certificate_covers(
-            [one for one in listener.certificates if one not in unknown], host.lower()
-        )
-        return [], [] if named else [f"the existing certificate {unknown[0]} covers {host}"]
+    made = topology.dns.certificates
+    known = [made[one] for one in listener.certificates if one in made]
+    existing = [one for one in listener.certificates if one not in made]
+    if any(certificate.covers(host.lower()) for certificate in known):
+        return [], []
+    if listener.existing:
+        return [], [f"a certificate of {listener.label} covers {host}"]
+    if existing:
+        return [], [f"the existing certificate {existing[0]} covers {host}"]
     return [f"no certificate of {listener.label} covers {host}"], []
 
 

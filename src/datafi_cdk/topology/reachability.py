@@ -85,15 +85,10 @@ def _through(topology: Topology, listener: Listener, sources: Iterable[Source]) 
     sources = list(sources)
     for position, rule in enumerate(listener.rules):
         for host in rule.hosts or (ANY_NAME,):
-            broken, assumed = _before(listener, position, host), []
-            if rule.priority is not None:
-                covered, unknown = certificate_link(topology, listener, host)
-                broken += covered
-                assumed += unknown
+            uncovered, assumed = certificate_link(topology, listener, host)
+            broken = [*_before(listener, position, host), *uncovered]
             for source in sources:
-                named, unnamed = ([], [])
-                if rule.priority is not None:
-                    named, unnamed = name_link(topology, listener, host, source)
+                named, unnamed = name_link(topology, listener, rule, host, source)
                 yield from _to_targets(
                     topology,
                     listener,

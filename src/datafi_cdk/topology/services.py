@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .assembly import Resource
-from .references import SsmParameter, text
+from .references import Reference, SsmParameter, Text, references_in, text
 from .templates import Templates, arn_parts, as_list, identities, identity, key, number
 
 __all__ = ["Container", "Function", "Image", "SecretUse", "Service", "TargetOf"]
@@ -246,9 +246,10 @@ def _secret_uses(container: Mapping[str, Any]) -> list[SecretUse]:
 
 def secret_and_field(value: Any) -> tuple[str, str]:
     """The secret and the field of a `ValueFrom`: `ARN`, or `ARN:field:stage:version`."""
-    parts = getattr(value, "parts", ())
-    if len(parts) == 2 and not isinstance(parts[0], str) and isinstance(parts[1], str):
-        return identity(parts[0]), parts[1].lstrip(":").partition(":")[0]
+    if isinstance(value, Text) and len(value.parts) == 2:
+        secret, rest = value.parts
+        if isinstance(secret, Reference) and isinstance(rest, str):
+            return identity(secret), rest.lstrip(":").partition(":")[0]
     if isinstance(value, str) and ":secretsmanager:" in value:
         pieces = arn_parts(value)
         return ":".join(pieces[:7]), pieces[7] if len(pieces) > 7 else ""
@@ -260,7 +261,7 @@ def _scaling(templates: Templates) -> dict[str, tuple[int, int]]:
     found: dict[str, tuple[int, int]] = {}
     for _, properties in templates.of_type("AWS::ApplicationAutoScaling::ScalableTarget"):
         least, most = number(properties.get("MinCapacity")), number(properties.get("MaxCapacity"))
-        for part in getattr(properties.get("ResourceId"), "parts", ()):
-            if not isinstance(part, str) and least is not None and most is not None:
-                found[identity(part)] = (least, most)
+        if least is not None and most is not None:
+            for reference in references_in(properties.get("ResourceId")):
+                found[identity(reference)] = (least, most)
     return found
