@@ -84,6 +84,7 @@ class Listener:
     protocol: str
     certificates: tuple[str, ...]
     rules: tuple[Rule, ...]
+    tls_policy: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,7 @@ def read_load_balancing(templates: Templates) -> LoadBalancing:
             text(properties.get("Protocol")),
             (*_certificates(properties), *more.get(made, ())),
             (*_sorted(rules.pop(made, [])), _default(resource, properties)),
+            text(properties.get("SslPolicy")),
         )
         for resource, properties in templates.of_type("AWS::ElasticLoadBalancingV2::Listener")
     }

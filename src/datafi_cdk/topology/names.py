@@ -42,7 +42,9 @@ def certificate_link(topology: Topology, listener: Listener, host: str) -> Link:
         return [], []
     made = topology.dns.certificates
     known = [made[one] for one in listener.certificates if one in made]
-    existing = [one for one in listener.certificates if one not in made]
+    existing = [
+        one for one in listener.certificates if one not in made and not topology.is_missing(one)
+    ]
     if any(certificate.covers(host.lower()) for certificate in known):
         return [], []
     if listener.existing:
@@ -61,6 +63,8 @@ def _without_record(topology: Topology, balancer: str, host: str) -> Link:
 
 def _seen(topology: Topology, record: Record, source: Source) -> Link:
     zone = topology.dns.zones[record.zone]
+    if topology.is_missing(zone.id):
+        return [f"the record {record.name} is in a zone that no template makes"], []
     if zone.existing or not zone.private or set(zone.vpcs) & set(source.vpcs):
         return [], []
     return [f"the record {record.name} is in a private zone that {source.label} does not see"], []

@@ -198,8 +198,9 @@ def _ways_out(templates: Templates) -> dict[str, str]:
     """The default routes of subnets."""
     tables: dict[str, str] = {}
     attached = {
-        identity(properties.get("InternetGatewayId"))
+        gateway
         for _, properties in templates.of_type("AWS::EC2::VPCGatewayAttachment")
+        if not templates.is_missing(gateway := identity(properties.get("InternetGatewayId")))
     }
     for _, properties in templates.of_type("AWS::EC2::Route"):
         if properties.get("DestinationCidrBlock") not in ANYWHERE:
@@ -245,15 +246,25 @@ def _security_groups(templates: Templates) -> dict[str, SecurityGroup]:
             (*_rules(templates, properties.get("SecurityGroupIngress")), *ingress.pop(made, ())),
             (*_rules(templates, outgoing), *egress.pop(made, ())),
         )
-    for named in {*ingress, *egress}:
+    for named in {*ingress, *egress, *_missing_groups(templates)}:
+        missing = templates.is_missing(named)
         groups[named] = SecurityGroup(
             named,
             templates.label(named),
-            True,
-            tuple(ingress.get(named, ())),
-            tuple(egress.get(named, ())),
+            not missing,
+            () if missing else tuple(ingress.get(named, ())),
+            () if missing else tuple(egress.get(named, ())),
         )
     return dict(sorted(groups.items()))
+
+
+def _missing_groups(templates: Templates) -> Iterator[str]:
+    """Groups that something has, and that the template that should make them does not."""
+    for _, properties in templates.of_type(
+        "AWS::ECS::Service", "AWS::ElasticLoadBalancingV2::LoadBalancer"
+    ):
+        network = properties.get("NetworkConfiguration", {}).get("AwsvpcConfiguration", properties)
+        yield from filter(templates.is_missing, identities(network.get("SecurityGroups")))
 
 
 def _rules(templates: Templates, values: Any) -> Iterator[SecurityRule]:

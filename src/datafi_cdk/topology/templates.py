@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .assembly import Assembly, Resource, ResourceId
 from .references import Reference, Resolver, Text, text
 
-__all__ = ["Templates", "arn_parts", "as_list", "identities", "identity", "key", "number"]
+__all__ = [
+    "Templates",
+    "arn_parts",
+    "as_list",
+    "identities",
+    "identity",
+    "is_missing",
+    "key",
+    "number",
+]
 
 _COLON_OUTSIDE_TOKEN = re.compile(r":(?![^${}]*\})")
 
@@ -25,7 +34,7 @@ class Templates:
     """
 
     def __init__(self, assembly: Assembly) -> None:
-        """Resolve nothing yet."""
+        """Collect the labels."""
         self.assembly = assembly
         self.resolver = Resolver(assembly)
         self.labels = {key(resource.id): resource.path for resource in assembly.resources}
@@ -51,6 +60,10 @@ class Templates:
         """Whether one of the templates makes it."""
         return identity in self.labels
 
+    def is_missing(self, identity: str) -> bool:
+        """Whether a template refers to it as its own, and does not make it."""
+        return is_missing(self.assembly, self.labels, identity)
+
     def label(self, identity: str) -> str:
         """What to call it: the path of its construct, or that it exists already."""
         return self.labels.get(identity) or f"existing {identity}"
@@ -64,6 +77,13 @@ class Templates:
         if isinstance(value, Reference):
             return f"<{self.labels.get(key(value.resource), str(value))}>"
         return text(value)
+
+
+def is_missing(assembly: Assembly, labels: Mapping[str, str], identity: str) -> bool:
+    """Whether a template refers to a resource as its own, and does not make it."""
+    return identity not in labels and any(
+        identity.startswith(f"{stack.id}.") for stack in assembly.stacks
+    )
 
 
 def key(resource_id: ResourceId) -> str:

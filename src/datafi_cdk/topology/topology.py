@@ -15,7 +15,7 @@ from .load_balancing import LoadBalancing, read_load_balancing
 from .network import Network, read_network
 from .services import Function, Service, read_functions, read_services
 from .stored import DynamicReference, Store, read_dynamic_references, read_stores
-from .templates import Templates
+from .templates import Templates, is_missing
 
 __all__ = ["Topology", "read_topology"]
 
@@ -60,6 +60,10 @@ class Topology:
     def label(self, identity: str) -> str:
         """What to call a resource: its path, or `existing …` if no template makes it."""
         return self.labels.get(identity) or f"existing {identity}"
+
+    def is_missing(self, identity: str) -> bool:
+        """Whether a template refers to it as its own, and does not make it."""
+        return is_missing(self.assembly, self.labels, identity)
 
     def types(self) -> dict[str, int]:
         """How many resources of each CloudFormation type there are, sorted by type."""
