@@ -172,7 +172,7 @@ def _service(
     network = properties.get("NetworkConfiguration", {}).get("AwsvpcConfiguration", {})
     return Service(
         id=key(resource.id),
-        label=resource.path.removesuffix("/Service").removesuffix("/Service"),
+        label=templates.label(key(resource.id)),
         cluster=identity(properties.get("Cluster")),
         launch=_launch(properties),
         count=number(properties.get("DesiredCount")),

@@ -11,7 +11,7 @@ from .assembly import Resource
 from .references import text
 from .templates import Templates, as_list, identity, key
 
-__all__ = ["DynamicReference", "Store"]
+__all__ = ["STORED_TYPES", "DynamicReference", "Store"]
 
 _KINDS = {
     "AWS::S3::Bucket": "S3 bucket",
@@ -34,6 +34,9 @@ _KINDS = {
     "AWS::SQS::Queue": "queue",
     "AWS::Backup::BackupVault": "backup vault",
 }
+STORED_TYPES = tuple(_KINDS)
+"""The CloudFormation types of what holds data."""
+
 _SNAPSHOT_BY_DEFAULT = ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster")
 _DELETION = {
     "Retain": "kept",

@@ -22,6 +22,8 @@ __all__ = [
 
 _COLON_OUTSIDE_TOKEN = re.compile(r":(?![^${}]*\})")
 
+_IDENTIFYING = ("", "Arn", "DNSName", "GroupId", "Name", "ServiceArn")
+
 
 class Templates:
     """The templates of one assembly, as the readers of this package use them.
@@ -37,7 +39,7 @@ class Templates:
         """Collect the labels."""
         self.assembly = assembly
         self.resolver = Resolver(assembly)
-        self.labels = {key(resource.id): resource.path for resource in assembly.resources}
+        self.labels = {key(resource.id): _label(resource) for resource in assembly.resources}
         self._properties: dict[ResourceId, dict[str, Any]] = {}
 
     def of_type(self, *types: str) -> Iterator[tuple[Resource, dict[str, Any]]]:
@@ -75,8 +77,16 @@ class Templates:
         if isinstance(value, Text):
             return "".join(self.readable(part) for part in value.parts)
         if isinstance(value, Reference):
-            return f"<{self.labels.get(key(value.resource), str(value))}>"
+            label = self.labels.get(key(value.resource), str(value))
+            shown = "" if value.attribute in _IDENTIFYING else f".{value.attribute}"
+            return f"<{label}{shown}>"
         return text(value)
+
+
+def _label(resource: Resource) -> str:
+    if resource.type == "AWS::ECS::Service":
+        return resource.path.removesuffix("/Service").removesuffix("/Service")
+    return resource.path
 
 
 def is_missing(assembly: Assembly, labels: Mapping[str, str], identity: str) -> bool:

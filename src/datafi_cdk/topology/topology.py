@@ -107,5 +107,5 @@ def read_topology(folder: str | Path = "cdk.out") -> Topology:
         dynamic_references=read_dynamic_references(templates),
         event_rules=read_event_rules(templates),
         namespaces=read_namespaces(templates),
-        labels={**templates.labels, **{one.id: one.label for one in services}},
+        labels=templates.labels,
     )

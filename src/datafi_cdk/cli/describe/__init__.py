@@ -1,0 +1,1 @@
+"""`datafi-cdk describe`: the sheet that a security review asks for."""

@@ -1,0 +1,118 @@
+"""Servers that are alike, so that thirty of them are told of once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ...topology import Reach, Topology
+
+__all__ = ["SERVER", "Server", "Servers", "names_in_short"]
+
+SERVER = "SERVER"
+"""What stands for the name of each server in rows that are for several."""
+
+_NUMBERED = re.compile(r"(.*?)(\d+)")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A service or function that people have a name for."""
+
+    id: str
+    name: str
+    label: str
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """Its name as a word of its own."""
+        return re.compile(rf"(?<![A-Za-z0-9]){re.escape(self.name)}(?![A-Za-z0-9]|-[0-9])")
+
+
+class Servers:
+    """The servers of an app.
+
+    Args:
+        topology: What the app makes.
+        reaches: The ways in.
+    """
+
+    def __init__(self, topology: Topology, reaches: Iterable[Reach]) -> None:
+        """Name them: services as their container, functions as the first part of their host."""
+        hosts = {one.target: one.name.partition(".")[0] for one in reaches}
+        self.all = [
+            *(Server(one.id, one.name, one.label) for one in topology.services),
+            *(
+                Server(one.id, hosts.get(one.id) or one.label, one.label.removesuffix("/Function"))
+                for one in topology.functions
+                if one.image
+            ),
+        ]
+
+    def owner(self, label: str) -> Server | None:
+        """The server that something belongs to, by its path or by the name in it."""
+        below = [one for one in self.all if f"{label}/".startswith(f"{one.label}/")]
+        if below:
+            return max(below, key=lambda one: len(one.label))
+        named = [one for one in self.all if one.pattern.search(label)]
+        return max(named, key=lambda one: len(one.name), default=None)
+
+    def named(self, identity: str) -> Server | None:
+        """The server with this id."""
+        return next((one for one in self.all if one.id == identity), None)
+
+    def fold(self, rows: Iterable[tuple[Server | None, tuple[str, ...]]]) -> list[tuple[str, ...]]:
+        """Join the rows of servers that are alike but for their names.
+
+        Args:
+            rows: The server of a row, and its cells.
+
+        Returns:
+            The rows in the order of their first; before the cells the servers they are for.
+        """
+        groups: dict[tuple[str, ...], list[tuple[Server | None, tuple[str, ...]]]] = {}
+        for server, cells in rows:
+            key = tuple(_without_name(server, cell) for cell in cells) if server else ("", *cells)
+            groups.setdefault(key, []).append((server, cells))
+        folded = []
+        for key, members in groups.items():
+            names = dict.fromkeys(server.name for server, _ in members if server)
+            if len(names) > 1:
+                folded.append((names_in_short(names), *key))
+            else:
+                folded += [
+                    ("".join(names), *cells) for cells in dict.fromkeys(c for _, c in members)
+                ]
+        return folded
+
+
+def names_in_short(names: Iterable[str]) -> str:
+    """Names in order, those that are numbered in a row as `first to last`."""
+    runs: list[list[tuple[str, int | None]]] = []
+    for name in sorted(names, key=_by_number):
+        stem, number = _by_number(name)
+        last = runs[-1][-1] if runs else ("", None)
+        if number >= 0 and last[0] == stem and last[1] is not None and number == last[1] + 1:
+            runs[-1].append((stem, number))
+        else:
+            runs.append([(stem, number if number >= 0 else None)])
+    return ", ".join(_run(run) for run in runs)
+
+
+def _by_number(name: str) -> tuple[str, int]:
+    numbered = _NUMBERED.fullmatch(name)
+    return (numbered[1], int(numbered[2])) if numbered else (name, -1)
+
+
+def _run(run: list[tuple[str, int | None]]) -> str:
+    first, last = (
+        f"{stem}{'' if number is None else number}" for stem, number in (run[0], run[-1])
+    )
+    if len(run) == 1:
+        return first
+    return f"{first} to {last}" if len(run) > 2 else f"{first}, {last}"
+
+
+def _without_name(server: Server, cell: str) -> str:
+    return server.pattern.sub(SERVER, cell.replace(server.label, SERVER))

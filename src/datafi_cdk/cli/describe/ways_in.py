@@ -1,0 +1,145 @@
+"""What can be reached, by whom, and by which names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ...topology import ANY_NAME, Reach, Topology
+from ...topology.network import SecurityRule
+from .alike import Servers
+from .sheet import Section, Table, table
+from .words import ports, shown
+
+__all__ = ["names", "security_groups", "ways_in"]
+
+
+def ways_in(topology: Topology, reaches: Iterable[Reach], servers: Servers) -> Section:
+    """Who reaches what."""
+    reaches = list(reaches)
+    forwarded = [one for one in reaches if one.target and one.open]
+    answered = [one for one in reaches if not one.target_group and not one.target and one.open]
+    assumed = sorted({shown(told) for one in reaches if one.open for told in one.assumed})
+    return Section(
+        "What can be reached",
+        (() if forwarded else ("Nothing: no way from outside leads to a server or function.",)),
+        (
+            table(
+                "",
+                ("Server", "From", "Name", "Port", "Only for", "Rule", "Leads to"),
+                servers.fold(
+                    (servers.named(one.target) or servers.owner(one.target), _row(topology, one))
+                    for one in forwarded
+                ),
+            ),
+            table(
+                "Answered by the load balancer itself",
+                ("From", "Name", "Port", "Only for", "Answer"),
+                dict.fromkeys(
+                    (one.source, _name(one), _port(one), "; ".join(one.conditions), one.action)
+                    for one in answered
+                ),
+            ),
+            table(
+                "Must be so in what exists already, which is not in these templates",
+                ("Condition",),
+                [(one,) for one in assumed],
+            ),
+        ),
+    )
+
+
+def names(topology: Topology) -> Section:
+    """Listeners with their certificates, and the records that lead to them."""
+    dns, balancing = topology.dns, topology.load_balancing
+    listeners = [
+        (
+            balancer.label,
+            balancer.scheme or "existing",
+            "" if one.port is None else str(one.port),
+            one.protocol or one.label,
+            one.tls_policy,
+            ", ".join(
+                " ".join(dns.certificates[certificate].names)
+                if certificate in dns.certificates
+                else shown(topology.label(certificate))
+                for certificate in one.certificates
+            ),
+        )
+        for one in balancing.listeners.values()
+        for balancer in [balancing.load_balancers[one.load_balancer]]
+    ]
+    records = []
+    for record in dns.records:
+        zone = dns.zones[record.zone]
+        kind = "existing" if zone.existing else "private" if zone.private else "public"
+        target = shown(topology.label(record.target))
+        records.append((record.name, record.type, target, f"{shown(zone.label)} ({kind})"))
+    columns = ("Load balancer", "Scheme", "Port", "Protocol", "TLS policy", "Certificate for")
+    return Section(
+        "Names and listeners",
+        (),
+        (
+            table("Listeners", columns, sorted(listeners)),
+            table("Records", ("Name", "Type", "Points at", "Zone"), records),
+        ),
+    )
+
+
+def security_groups(topology: Topology, servers: Servers) -> Section:
+    """What each security group lets in."""
+    return Section(
+        "Who may connect",
+        ("Security groups, with their rules of all stacks. Nothing else is let in.",),
+        (
+            _rules(
+                topology,
+                servers,
+                "ingress",
+                ("Server", "Security group", "Lets in", "Ports", "Why"),
+            ),
+        ),
+    )
+
+
+def _rules(topology: Topology, servers: Servers, way: str, columns: tuple[str, ...]) -> Table:
+    def rows() -> Iterator[tuple[object, tuple[str, ...]]]:
+        for group in topology.network.security_groups.values():
+            rules: Iterable[SecurityRule] = getattr(group, way)
+            for rule in rules:
+                peer = rule.peer.value
+                told = topology.label(peer) if rule.peer.kind == "group" else peer
+                yield (
+                    servers.owner(group.label),
+                    (shown(group.label), shown(told), ports(rule), rule.description),
+                )
+
+    return table("", columns, servers.fold(sorted(rows(), key=lambda row: row[1])))  # type: ignore[arg-type]
+
+
+def egress(topology: Topology, servers: Servers) -> Table:
+    """What each security group lets out."""
+    return _rules(
+        topology, servers, "egress", ("Server", "Security group", "Lets out to", "Ports", "Why")
+    )
+
+
+def _row(topology: Topology, reach: Reach) -> tuple[str, ...]:
+    at = f", container {reach.container} port {reach.container_port}" if reach.container else ""
+    group = topology.load_balancing.target_groups.get(reach.target_group)
+    speaks = f" ({' '.join(filter(None, (group.protocol, group.version)))})" if group else ""
+    return (
+        shown(reach.source),
+        _name(reach),
+        _port(reach),
+        "; ".join(reach.conditions),
+        "default" if reach.listener and reach.priority is None else str(reach.priority or ""),
+        f"{shown(topology.label(reach.target))}{at}{speaks.replace(' ()', '')}",
+    )
+
+
+def _name(reach: Reach) -> str:
+    return "any" if reach.name == ANY_NAME else reach.name or "its address"
+
+
+def _port(reach: Reach) -> str:
+    return "of the existing listener" if reach.port is None else f"{reach.port} {reach.protocol}"

@@ -1,0 +1,36 @@
+"""How things are called in the sheet."""
+
+from __future__ import annotations
+
+from ...topology.network import SecurityRule
+
+__all__ = ["DEPLOYMENT_WORDS", "ports", "shown"]
+
+DEPLOYMENT_WORDS = {
+    "${AWS::Partition}": "PARTITION",
+    "${AWS::Region}": "REGION",
+    "${AWS::AccountId}": "ACCOUNT",
+    "${AWS::URLSuffix}": "DOMAIN",
+    "${AWS::StackId}": "STACK",
+}
+"""What is known at deployment only, and how the sheet writes it."""
+
+
+def shown(text: str) -> str:
+    """A text of the topology as the sheet writes it."""
+    for pseudo_parameter, word in DEPLOYMENT_WORDS.items():
+        text = text.replace(pseudo_parameter, word)
+    return text
+
+
+def ports(rule: SecurityRule) -> str:
+    """Protocol and ports of a rule."""
+    if rule.protocol == "-1":
+        return "all"
+    protocol = {"6": "TCP", "17": "UDP", "1": "ICMP"}.get(rule.protocol, rule.protocol.upper())
+    if rule.ports is None:
+        return f"{protocol} all"
+    first, last = rule.ports
+    if protocol == "ICMP":
+        return protocol
+    return f"{protocol} {first}" if first == last else f"{protocol} {first} to {last}"
