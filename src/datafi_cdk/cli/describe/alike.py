@@ -13,6 +13,7 @@ __all__ = ["SERVER", "Server", "Servers", "names_in_short"]
 SERVER = "SERVER"
 """What stands for the name of each server in rows that are for several."""
 
+_OWN = "its own"
 _NUMBERED = re.compile(r"(.*?)(\d+)")
 
 
@@ -62,28 +63,32 @@ class Servers:
         """The server with this id."""
         return next((one for one in self.all if one.id == identity), None)
 
-    def fold(self, rows: Iterable[tuple[Server | None, tuple[str, ...]]]) -> list[tuple[str, ...]]:
+    def fold(
+        self, rows: Iterable[tuple[Server | None, tuple[str, ...]]], *, own: int | None = None
+    ) -> list[tuple[str, ...]]:
         """Join the rows of servers that are alike but for their names.
 
         Args:
             rows: The server of a row, and its cells.
+            own: Which cell may differ, as a number does that each has of its own. Default: none.
 
         Returns:
             The rows in the order of their first; before the cells the servers they are for.
         """
         groups: dict[tuple[str, ...], list[tuple[Server | None, tuple[str, ...]]]] = {}
         for server, cells in rows:
-            key = tuple(_without_name(server, cell) for cell in cells) if server else ("", *cells)
-            groups.setdefault(key, []).append((server, cells))
-        folded = []
+            key = tuple(
+                _OWN if place == own else _without_name(server, cell)
+                for place, cell in enumerate(cells)
+            )
+            groups.setdefault(key if server else ("", *cells), []).append((server, cells))
+        folded: list[tuple[str, ...]] = []
         for key, members in groups.items():
             names = dict.fromkeys(server.name for server, _ in members if server)
             if len(names) > 1:
                 folded.append((names_in_short(names), *key))
             else:
-                folded += [
-                    ("".join(names), *cells) for cells in dict.fromkeys(c for _, c in members)
-                ]
+                folded += [("".join(names), *cells) for cells in _distinct(members)]
         return folded
 
 
@@ -114,5 +119,11 @@ def _run(run: list[tuple[str, int | None]]) -> str:
     return f"{first} to {last}" if len(run) > 2 else f"{first}, {last}"
 
 
-def _without_name(server: Server, cell: str) -> str:
+def _distinct(members: Iterable[tuple[Server | None, tuple[str, ...]]]) -> list[tuple[str, ...]]:
+    return list(dict.fromkeys(cells for _, cells in members))
+
+
+def _without_name(server: Server | None, cell: str) -> str:
+    if server is None:
+        return cell
     return server.pattern.sub(SERVER, cell.replace(server.label, SERVER))

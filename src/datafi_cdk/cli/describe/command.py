@@ -14,7 +14,7 @@ from ..options import JsonOption
 from ..output import console, print_json
 
 CdkOutArgument = Annotated[
-    Path, typer.Argument(metavar="[CDK_OUT]", help="The folder that `cdk synth` writes to.")
+    Path, typer.Argument(metavar="CDK_OUT", help="The folder that `cdk synth` writes to.")
 ]
 
 

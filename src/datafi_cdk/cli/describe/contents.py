@@ -20,6 +20,7 @@ READ_TYPES = (
     "AWS::CDK::Metadata",
     "AWS::CertificateManager::Certificate",
     "AWS::CloudFormation::Stack",
+    "AWS::EC2::EIP",
     "AWS::EC2::InternetGateway",
     "AWS::EC2::NatGateway",
     "AWS::EC2::Route",

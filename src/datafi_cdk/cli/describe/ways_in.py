@@ -27,8 +27,14 @@ def ways_in(topology: Topology, reaches: Iterable[Reach], servers: Servers) -> S
                 "",
                 ("Server", "From", "Name", "Port", "Only for", "Rule", "Leads to"),
                 servers.fold(
-                    (servers.named(one.target) or servers.owner(one.target), _row(topology, one))
-                    for one in forwarded
+                    [
+                        (
+                            servers.named(one.target) or servers.owner(topology.label(one.target)),
+                            _row(topology, one),
+                        )
+                        for one in forwarded
+                    ],
+                    own=4,
                 ),
             ),
             table(
