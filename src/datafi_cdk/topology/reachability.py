@@ -78,7 +78,12 @@ def reachability_from(topology: Topology, service: Service) -> tuple[Reach, ...]
 
 def balancer_end(topology: Topology, balancer: LoadBalancer) -> End:
     """The load balancer as one end of a connection."""
-    return End(balancer.label, balancer.security_groups, topology.network.cidrs(balancer.subnets))
+    return End(
+        balancer.label,
+        balancer.security_groups,
+        topology.network.cidrs(balancer.subnets),
+        known=not balancer.existing,
+    )
 
 
 def _through(topology: Topology, listener: Listener, sources: Iterable[Source]) -> Iterator[Reach]:

@@ -12,11 +12,12 @@ __all__ = ["End", "Passage", "ingress_sources", "passes"]
 
 @dataclass(frozen=True)
 class End:
-    """One end of a connection: its security groups and its addresses."""
+    """One end of a connection: its security groups and its addresses, if they are known."""
 
     label: str
     groups: tuple[str, ...]
     cidrs: tuple[str, ...]
+    known: bool = True
 
 
 @dataclass(frozen=True)
@@ -51,25 +52,34 @@ def lets_anybody(rule: SecurityRule) -> bool:
 
 
 def _lets(network: Network, owner: End, other: End, port: int | None, direction: str) -> Passage:
+    way = "in from" if direction == "ingress" else "out to"
+    if not owner.known:
+        return Passage(assumed=(f"{owner.label} lets TCP {port} {way} {other.label}",))
     known = [network.security_groups[one] for one in owner.groups if one in network.security_groups]
-    for group in known:
-        rules = group.ingress if direction == "ingress" else group.egress
-        if any(rule.covers(port) and _is_peer(network, rule, other) for rule in rules):
-            return Passage()
+    rules = [
+        rule
+        for group in known
+        for rule in (group.ingress if direction == "ingress" else group.egress)
+        if rule.covers(port)
+    ]
+    if any(_is_peer(rule, other) for rule in rules):
+        return Passage()
     unknown = [one for one in owner.groups if one not in {group.id for group in known}]
     unknown += [group.id for group in known if group.existing]
-    way = "in from" if direction == "ingress" else "out to"
     if unknown or not owner.groups:
         groups = ", ".join(sorted(set(unknown))) or f"default group of {owner.label}"
         return Passage(
             assumed=(f"existing security group {groups} lets TCP {port} {way} {other.label}",)
         )
+    if rules and not other.known:
+        peers = " or ".join(sorted({rule.peer.value for rule in rules}))
+        return Passage(assumed=(f"{other.label} has {peers}",))
     return Passage(
         broken=(f"the security groups of {owner.label} do not let TCP {port} {way} {other.label}",)
     )
 
 
-def _is_peer(network: Network, rule: SecurityRule, other: End) -> bool:
+def _is_peer(rule: SecurityRule, other: End) -> bool:
     if rule.peer.kind == "group":
         return rule.peer.value in other.groups
     if rule.peer.kind == "cidr":

@@ -166,8 +166,10 @@ def _bucket(properties: Mapping[str, Any]) -> Iterator[str]:
     if properties.get("VersioningConfiguration", {}).get("Status") == "Enabled":
         yield "versioned"
     blocks = properties.get("PublicAccessBlockConfiguration", {})
-    all_blocked = len(blocks) == 4 and all(blocks.values())
-    yield "no public access" if all_blocked else "public access is not fully blocked"
+    # Without a setting S3 blocks all: https://docs.aws.amazon.com/AmazonS3/latest/userguide/
+    # access-control-block-public-access.html
+    is_blocked = not blocks or (len(blocks) == 4 and all(blocks.values()))
+    yield "no public access" if is_blocked else "public access is not fully blocked"
 
 
 def _on_deletion(resource: Resource, emptied: bool) -> str:
