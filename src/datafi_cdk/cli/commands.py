@@ -9,6 +9,7 @@ from .check.command import check
 from .command import command
 from .cost.command import cost
 from .describe.command import describe
+from .diagram.command import diagram
 from .init import init
 from .keys.command import app as keys_app
 from .secrets.command import app as secrets_app
@@ -24,7 +25,7 @@ app = typer.Typer(
 app.command()(command(init))
 app.add_typer(keys_app, name="keys")
 app.add_typer(secrets_app, name="secrets")
-for each in (check, describe, status, update, rollback):
+for each in (check, describe, diagram, status, update, rollback):
     app.command()(command(each))
 app.command()(cost)
 app.add_typer(local_commands.app, name="local")

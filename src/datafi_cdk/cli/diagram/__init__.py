@@ -1,0 +1,1 @@
+"""`datafi-cdk diagram`: the architecture of an app, drawn from its templates."""

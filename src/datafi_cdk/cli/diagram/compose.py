@@ -1,0 +1,87 @@
+"""Makes the picture of an app from what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...topology import ANY_NAME, Reach, Topology
+from ..describe.alike import Servers
+from ..describe.words import shown
+from .entrance import Entrance
+from .picture import Picture, Vpc
+from .servers import ServerBoxes
+from .stores import StoreBoxes
+
+__all__ = ["compose"]
+
+_COMPANION = "-versions"
+
+
+def compose(topology: Topology, reaches: Sequence[Reach]) -> Picture:
+    """Choose what is drawn, with what is alike drawn once.
+
+    Args:
+        topology: What the app makes.
+        reaches: The ways in; those that are broken are not drawn.
+    """
+    reaches = [one for one in reaches if one.open]
+    named = Servers(topology, reaches)
+    servers = ServerBoxes(topology, reaches, named)
+    entrance = Entrance(topology, reaches, servers)
+    stores = StoreBoxes(topology, servers, named)
+    boxes = (*entrance.boxes, *servers.boxes, *stores.boxes)
+    used = {box.vpc for box in boxes}
+    stacks = [
+        stack.name
+        for stack in topology.assembly.stacks
+        if not stack.name.endswith(_COMPANION) and stack.parent is None
+    ]
+    open_names = sorted({one.name for one in reaches if one.target and one.name != ANY_NAME})
+    return Picture(
+        title=f"Architecture of {', '.join(stacks)}",
+        description=(
+            f"Clients reach {len(open_names)} names; {len(topology.services)} services and"
+            f" {len(topology.functions)} functions run. Drawn from the templates by datafi-cdk."
+        ),
+        boxes=boxes,
+        lines=tuple(sorted({*entrance.lines, *stores.lines})),
+        vpcs=tuple(
+            Vpc(one.id, _vpc_title(one.label, one.cidr), _ways_out(topology, one.id))
+            for one in topology.network.vpcs.values()
+            if one.id in used
+        ),
+        notes=_notes(servers.helpers),
+    )
+
+
+def _vpc_title(label: str, cidr: str | None) -> str:
+    return f"VPC {shown(label)}{f', {cidr}' if cidr else ''}"
+
+
+def _ways_out(topology: Topology, vpc: str) -> tuple[str, ...]:
+    network = topology.network
+    made = network.vpcs[vpc]
+    if made.existing:
+        return ("ways out are not in these templates",)
+    ways = ["internet gateway"] if made.internet_gateway else []
+    if made.nat_gateways:
+        ways.append(f"{made.nat_gateways} NAT gateway{'s' if made.nat_gateways > 1 else ''}")
+    endpoints = sorted(
+        shown(one.service).removeprefix("com.amazonaws.REGION.").rpartition("amazonaws.")[2]
+        for one in network.endpoints
+        if one.vpc == vpc
+    )
+    if endpoints:
+        ways.append(f"VPC endpoints: {', '.join(endpoints)}")
+    return tuple(ways) or ("no way out",)
+
+
+def _notes(helpers: int) -> tuple[str, ...]:
+    if not helpers:
+        return ()
+    those = (
+        "function that CloudFormation calls is"
+        if helpers == 1
+        else ("functions that CloudFormation calls are")
+    )
+    return (f"{helpers} {those} not drawn.",)

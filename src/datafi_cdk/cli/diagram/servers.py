@@ -1,0 +1,167 @@
+"""The boxes of what runs: services and functions, alike ones in one box."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...topology import Reach, Topology
+from ...topology.services import Function, Service
+from ..describe.alike import SERVER, Servers, names_in_short
+from ..describe.words import shown
+from .picture import SERVERS, Box, Row
+
+__all__ = ["ServerBoxes"]
+
+Key = tuple[object, ...]
+
+
+class ServerBoxes:
+    """The services and functions of an app as boxes.
+
+    Args:
+        topology: What the app makes.
+        reaches: The ways in that are open.
+        named: Its servers by name.
+
+    Attributes:
+        boxes: The boxes.
+        box_of: The id of the box of each service or function.
+        helpers: How many functions are not drawn.
+    """
+
+    def __init__(self, topology: Topology, reaches: Sequence[Reach], named: Servers) -> None:
+        """Make the boxes."""
+        self._topology = topology
+        self._named = named
+        self._reaches: dict[str, list[Reach]] = {}
+        for reach in reaches:
+            self._reaches.setdefault(reach.target, []).append(reach)
+        started = {target for rule in topology.event_rules for target in rule.targets}
+        drawn = [
+            one
+            for one in topology.functions
+            if one.image or one.id in self._reaches or one.id in started
+        ]
+        self.helpers = len(topology.functions) - len(drawn)
+        self.box_of: dict[str, str] = {}
+        self.boxes: list[Box] = []
+        self._add({one.id: self._service(one) for one in topology.services})
+        self._add({one.id: self._function(one) for one in drawn})
+
+    def row_of(self, reach: Reach) -> str:
+        """The row of a box that a way in ends at."""
+        return f"{self.box_of[reach.target]}-{_port_row(reach)}"
+
+    def _add(self, found: dict[str, tuple[Box, str]]) -> None:
+        """Add one box for those that are alike."""
+        alike: dict[Key, list[str]] = {}
+        for identity, (box, _) in found.items():
+            rows = tuple(row.text for row in box.rows)
+            key = (box.kind, *self._general(identity, box), rows, box.vpc, box.subnets)
+            alike.setdefault(key, []).append(identity)
+        for members in alike.values():
+            box_id = f"server{len(self.boxes) + 1}"
+            first = found[members[0]][0]
+            names = [found[member][1] for member in members]
+            self.box_of |= dict.fromkeys(members, box_id)
+            self.boxes.append(
+                Box(
+                    id=box_id,
+                    column=SERVERS,
+                    kind=first.kind,
+                    title=names[0]
+                    if len(names) == 1
+                    else f"{len(names)} × {names_in_short(names)}",
+                    texts=first.texts if len(names) == 1 else self._general(members[0], first)[0],
+                    rows=tuple(Row(f"{box_id}-{row.id}", row.text) for row in first.rows),
+                    count=len(names),
+                    vpc=first.vpc,
+                    subnets=first.subnets,
+                )
+            )
+
+    def _general(self, identity: str, box: Box) -> tuple[tuple[str, ...], ...]:
+        server = self._named.named(identity) or self._named.owner(self._topology.label(identity))
+        if server is None:
+            return (box.texts, (identity,))
+        return (tuple(server.pattern.sub(SERVER, text) for text in box.texts),)
+
+    def _service(self, service: Service) -> tuple[Box, str]:
+        count = "tasks: " + (
+            f"{service.scaling[0]} to {service.scaling[1]}"
+            if service.scaling
+            else "not set"
+            if service.count is None
+            else str(service.count)
+        )
+        images = [shown(container.image.name) for container in service.containers]
+        way = self._topology.network.way_out(service.subnets)
+        subnets = {"internet gateway": "public", "existing": ""}.get(way, "private")
+        box = Box(
+            id="",
+            column=SERVERS,
+            kind="ECS service" if "FARGATE" not in service.launch else "Fargate service",
+            title="",
+            texts=(*images, f"{service.cpu} CPU, {service.memory} MiB, {count}"),
+            rows=self._rows(service.id),
+            vpc=self._vpc(service.subnets),
+            subnets=subnets,
+        )
+        return box, service.name
+
+    def _function(self, function: Function) -> tuple[Box, str]:
+        what = shown(function.image.name) if function.image else function.runtime
+        server = self._named.named(function.id)
+        name = server.name if server else function.label.removesuffix("/Function")
+        started = [one for one in self._topology.event_rules if function.id in one.targets]
+        box = Box(
+            id="",
+            column=SERVERS,
+            kind="Lambda function",
+            title="",
+            texts=(
+                f"{what}, {function.memory} MiB, {function.timeout} s",
+                *((function.description,) if function.description else ()),
+                *((f"also started by {len(started)} event rules",) if started else ()),
+            ),
+            rows=self._rows(function.id),
+            vpc=self._vpc(function.subnets),
+            subnets="private" if function.subnets else "",
+        )
+        return box, name
+
+    def _rows(self, identity: str) -> tuple[Row, ...]:
+        """What is asked for and where it ends, one row for each port of the target."""
+        rows: dict[str, tuple[Reach, set[str], set[str]]] = {}
+        for reach in self._reaches.get(identity, ()):
+            asked = rows.setdefault(_port_row(reach), (reach, set(), set()))
+            asked[1].add("existing listener" if reach.port is None else str(reach.port))
+            asked[2].update(one for one in reach.conditions if one.startswith("path "))
+        found = []
+        for row_id, (reach, ports, paths) in sorted(rows.items()):
+            at = ", ".join(sorted(ports))
+            ends = f" → {reach.container_port}" if reach.container_port else ""
+            path = f" {', '.join(sorted(paths))}" if paths else ""
+            found.append(Row(row_id, f"{_protocol(self._topology, reach)} {at}{ends}{path}"))
+        return tuple(found)
+
+    def _vpc(self, subnets: Sequence[str]) -> str:
+        known = self._topology.network
+        for subnet in subnets:
+            if subnet in known.subnets:
+                return known.subnets[subnet].vpc
+        return next(iter(known.vpcs), "") if subnets and len(known.vpcs) == 1 else ""
+
+
+def _port_row(reach: Reach) -> str:
+    return str(reach.container_port or "call")
+
+
+def _protocol(topology: Topology, reach: Reach) -> str:
+    return "gRPC" if is_grpc(topology, reach) else "HTTP"
+
+
+def is_grpc(topology: Topology, reach: Reach) -> bool:
+    """Whether gRPC is spoken on the way."""
+    group = topology.load_balancing.target_groups.get(reach.target_group)
+    return group is not None and group.version == "GRPC"
