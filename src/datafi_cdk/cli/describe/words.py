@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from ...topology.network import SecurityRule
 
-__all__ = ["DEPLOYMENT_WORDS", "ports", "shown"]
+__all__ = ["DEPLOYMENT_WORDS", "ports", "shown", "without_arn"]
+
+_ARN = re.compile(r"arn:[^:\s]*:[^:\s]*:[^:\s]*:[^:\s]*:(\S+)")
 
 DEPLOYMENT_WORDS = {
     "${AWS::Partition}": "PARTITION",
@@ -21,6 +25,11 @@ def shown(text: str) -> str:
     for pseudo_parameter, word in DEPLOYMENT_WORDS.items():
         text = text.replace(pseudo_parameter, word)
     return text
+
+
+def without_arn(text: str) -> str:
+    """A text in which ARNs are cut down to what they name, for where there is little room."""
+    return _ARN.sub(r"\1", shown(text))
 
 
 def ports(rule: SecurityRule) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +17,7 @@ from ..output import error_console
 __all__ = ["diagram"]
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How it is written."""
 
     SVG = "svg"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...topology import ANY_NAME, Reach, Topology
-from ..describe.alike import Servers
+from ..describe.alike import SERVER, Servers
 from ..describe.words import shown
 from .entrance import Entrance
 from .picture import Picture, Vpc
@@ -15,6 +15,7 @@ from .stores import StoreBoxes
 __all__ = ["compose"]
 
 _COMPANION = "-versions"
+_LONGEST_TITLE = 100
 
 
 def compose(topology: Topology, reaches: Sequence[Reach]) -> Picture:
@@ -38,10 +39,12 @@ def compose(topology: Topology, reaches: Sequence[Reach]) -> Picture:
     ]
     open_names = sorted({one.name for one in reaches if one.target and one.name != ANY_NAME})
     return Picture(
-        title=f"Architecture of {', '.join(stacks)}",
+        title=_title(stacks),
         description=(
-            f"Clients reach {len(open_names)} names; {len(topology.services)} services and"
-            f" {len(topology.functions)} functions run. Drawn from the templates by datafi-cdk."
+            f"{_counted(len(open_names), 'name')} reached by clients,"
+            f" {_counted(len(topology.services), 'service')},"
+            f" {_counted(len(topology.functions), 'function')}."
+            " Drawn from the templates by datafi-cdk."
         ),
         boxes=boxes,
         lines=tuple(sorted({*entrance.lines, *stores.lines})),
@@ -50,8 +53,15 @@ def compose(topology: Topology, reaches: Sequence[Reach]) -> Picture:
             for one in topology.network.vpcs.values()
             if one.id in used
         ),
-        notes=_notes(servers.helpers),
+        notes=_notes(servers.helpers, any(SERVER in box.title for box in boxes)),
     )
+
+
+def _title(stacks: Sequence[str]) -> str:
+    every = f"Architecture of {', '.join(stacks)}"
+    if len(every) <= _LONGEST_TITLE or len(stacks) < 2:
+        return every
+    return f"Architecture of {stacks[0]} and {_counted(len(stacks) - 1, 'more stack')}"
 
 
 def _vpc_title(label: str, cidr: str | None) -> str:
@@ -76,12 +86,12 @@ def _ways_out(topology: Topology, vpc: str) -> tuple[str, ...]:
     return tuple(ways) or ("no way out",)
 
 
-def _notes(helpers: int) -> tuple[str, ...]:
-    if not helpers:
-        return ()
-    those = (
-        "function that CloudFormation calls is"
-        if helpers == 1
-        else ("functions that CloudFormation calls are")
-    )
-    return (f"{helpers} {those} not drawn.",)
+def _notes(helpers: int, has_placeholder: bool) -> tuple[str, ...]:
+    notes = [f"{SERVER} stands for the name of each server."] if has_placeholder else []
+    if helpers:
+        notes.append(f"Not drawn: {_counted(helpers, 'function')} that CloudFormation calls.")
+    return tuple(notes)
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

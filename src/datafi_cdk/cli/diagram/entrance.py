@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...topology import ANY_NAME, Reach, Topology
+from ...topology import ANY_NAME, INTERNET, Reach, Topology
 from ...topology.load_balancing import Listener, LoadBalancer
 from ..describe.alike import names_in_short
-from ..describe.words import shown
+from ..describe.words import without_arn
 from .picture import CLIENTS, LOAD_BALANCERS, NAMES, Box, Line, Row
 from .servers import ServerBoxes, is_grpc
 
@@ -45,8 +45,8 @@ class Entrance:
         sources = sorted({one.source for one in self._reaches})
         boxes = {source: f"client{place}" for place, source in enumerate(sources, start=1)}
         for source, box_id in boxes.items():
-            title = {"internet": "Internet"}.get(source, shown(source))
-            text = "any address" if source == "internet" else "may connect"
+            title = "Internet" if source == INTERNET else without_arn(source)
+            text = "any address" if source == INTERNET else "may connect"
             self.boxes.append(Box(box_id, CLIENTS, "clients", title, (text,)))
         return boxes
 
@@ -85,7 +85,7 @@ class Entrance:
         domains = {name.partition(".")[2] for name in names}
         if len(domains) == 1:
             short = names_in_short(name.partition(".")[0] for name in names)
-            return f"{len(names)} names .{domains.pop()}", (short, *sorted(zones))
+            return f"{len(names)} names under {domains.pop()}", (short, *sorted(zones))
         return f"{len(names)} names", (", ".join(names), *sorted(zones))
 
     def _zone(self, name: str) -> str:
@@ -111,8 +111,8 @@ class Entrance:
                 Box(
                     box_id,
                     LOAD_BALANCERS,
-                    balancer_kind(balancer),
-                    short_name(balancer.label),
+                    _kind(balancer),
+                    without_arn(balancer.label).removeprefix("existing "),
                     (),
                     tuple(Row(self._listener_rows[one.id], _listener(one)) for one in listeners),
                     vpc=self._vpc(balancer),
@@ -155,15 +155,9 @@ class Entrance:
         return next(iter(network.vpcs), "") if len(network.vpcs) == 1 else ""
 
 
-def balancer_kind(balancer: LoadBalancer) -> str:
+def _kind(balancer: LoadBalancer) -> str:
     """What a load balancer is, in a few words."""
     return f"{balancer.scheme} load balancer" if balancer.scheme else "existing load balancer"
-
-
-def short_name(label: str) -> str:
-    """A label; of an ARN of a load balancer only its name."""
-    name = label.removeprefix("existing ")
-    return name.split("/")[-2] if ":loadbalancer/" in name else shown(name)
 
 
 def _listener(listener: Listener) -> str:

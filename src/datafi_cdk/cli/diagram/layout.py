@@ -14,10 +14,11 @@ MARGIN = 28
 TITLE_SIZE, TEXT_SIZE, KIND_SIZE = 13, 11, 10
 LINE = 16
 PADDING = 12
-_WIDTHS = (150, 230, 230, 290, 270)
+_WIDTHS = (150, 250, 240, 290, 270)
 _GAP, _COLUMN_GAP, _FRAME = 20, 76, 26
 _HEAD = 74
 _STACKED = 6
+_LEAST = 960
 
 
 @dataclass(frozen=True)
@@ -59,20 +60,20 @@ class Layout:
 
 def lay_out(picture: Picture) -> Layout:
     """Place all of a picture."""
-    layout = Layout()
     lefts = _lefts(picture)
-    bottom = _place_bands(picture, layout, lefts)
-    for column in range(len(_WIDTHS)):
-        if column not in (LOAD_BALANCERS, SERVERS):
-            boxes = [one for one in picture.boxes if one.column == column]
-            bottom = max(bottom, _HEAD + _stack_height(boxes))
-    for column in range(len(_WIDTHS)):
-        if column not in (LOAD_BALANCERS, SERVERS):
-            boxes = [one for one in picture.boxes if one.column == column]
-            start = _HEAD + (bottom - _HEAD - _stack_height(boxes)) / 2
-            _stack(layout, boxes, lefts[column], start)
-    layout.width = lefts[-1] + _WIDTHS[-1] + MARGIN
-    layout.height = bottom + 84
+    beside = [
+        [one for one in picture.boxes if one.column == column]
+        for column in range(len(_WIDTHS))
+        if column not in (LOAD_BALANCERS, SERVERS)
+    ]
+    bands = _place_bands(picture, Layout(), lefts, 0)
+    tallest = max(bands, *map(_stack_height, beside))
+    layout = Layout(max(_LEAST, lefts[-1] + _WIDTHS[-1] + MARGIN), _HEAD + tallest + 84)
+    _place_bands(picture, layout, lefts, _HEAD + (tallest - bands) / 2)
+    for boxes in beside:
+        if boxes:
+            start = _HEAD + (tallest - _stack_height(boxes)) / 2
+            _stack(layout, boxes, lefts[boxes[0].column], start)
     return layout
 
 
@@ -88,22 +89,27 @@ def _lefts(picture: Picture) -> list[float]:
     return lefts
 
 
-def _place_bands(picture: Picture, layout: Layout, lefts: list[float]) -> float:
-    """Place load balancers and servers, network by network, then what is in none."""
-    y: float = _HEAD
+def _place_bands(picture: Picture, layout: Layout, lefts: list[float], y: float) -> float:
+    """Place load balancers and servers, network by network, then what is in none.
+
+    Returns:
+        Where they end.
+    """
     inside = [one for one in picture.boxes if one.column in (LOAD_BALANCERS, SERVERS)]
     for vpc in picture.vpcs:
         y = _place_vpc(layout, vpc, [box for box in inside if box.vpc == vpc.id], lefts, y)
     outside = [box for box in inside if not box.vpc]
-    heights = [y]
+    ends = [y - _GAP]
     for column in (LOAD_BALANCERS, SERVERS):
         boxes = [box for box in outside if box.column == column]
-        heights.append(_stack(layout, boxes, lefts[column], y))
-    return max(heights)
+        ends.append(_stack(layout, boxes, lefts[column], y) - _GAP)
+    return max(ends)
 
 
 def _place_vpc(layout: Layout, vpc: Vpc, boxes: list[Box], lefts: list[float], top: float) -> float:
-    width = lefts[SERVERS] + _WIDTHS[SERVERS] - lefts[LOAD_BALANCERS] + 2 * _FRAME
+    used = sorted({box.column for box in boxes})
+    left, right = lefts[used[0]], lefts[used[-1]] + _WIDTHS[used[-1]]
+    width = right - left + 2 * _FRAME
     title = wrapped(vpc.title, width - 2 * PADDING, KIND_SIZE)
     head = top + 10 + LINE * len(title) + _FRAME
     columns = [[box for box in boxes if box.column == one] for one in (LOAD_BALANCERS, SERVERS)]
@@ -120,7 +126,7 @@ def _place_vpc(layout: Layout, vpc: Vpc, boxes: list[Box], lefts: list[float], t
         Frame(
             "\n".join(title),
             "vpc",
-            lefts[LOAD_BALANCERS] - _FRAME,
+            left - _FRAME,
             top,
             width,
             bottom - top,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ...topology import Reach, Topology
 from ...topology.services import Function, Service
@@ -63,20 +64,19 @@ class ServerBoxes:
             box_id = f"server{len(self.boxes) + 1}"
             first = found[members[0]][0]
             names = [found[member][1] for member in members]
+            title, texts = names[0], first.texts
+            if len(names) > 1:
+                title = f"{len(names)} {first.kind}s, alike"
+                texts = (names_in_short(names), *self._general(members[0], first)[0])
             self.box_of |= dict.fromkeys(members, box_id)
             self.boxes.append(
-                Box(
+                replace(
+                    first,
                     id=box_id,
-                    column=SERVERS,
-                    kind=first.kind,
-                    title=names[0]
-                    if len(names) == 1
-                    else f"{len(names)} × {names_in_short(names)}",
-                    texts=first.texts if len(names) == 1 else self._general(members[0], first)[0],
+                    title=title,
+                    texts=texts,
                     rows=tuple(Row(f"{box_id}-{row.id}", row.text) for row in first.rows),
                     count=len(names),
-                    vpc=first.vpc,
-                    subnets=first.subnets,
                 )
             )
 

@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ...topology import Topology
-from ...topology.stored import Store
 from ..describe.alike import SERVER, Servers
-from ..describe.words import shown
+from ..describe.words import shown, without_arn
 from .picture import STORES, Box, Line
 from .servers import ServerBoxes
 
 __all__ = ["StoreBoxes"]
 
-_DRAWN = (
-    "S3 bucket",
-    "secret",
-    "SSM parameter",
-    "DynamoDB table",
-    "EFS file system",
-    "RDS database",
-    "ElastiCache",
-    "MemoryDB",
-    "queue",
-)
-_MANY = 4
+_KINDS = {
+    "S3 bucket": ("S3 bucket", "S3 buckets"),
+    "DynamoDB table": ("DynamoDB table", "DynamoDB tables"),
+    "EFS file system": ("EFS file system", "EFS file systems"),
+    "RDS database": ("RDS database", "RDS databases"),
+    "ElastiCache": ("ElastiCache", "ElastiCache"),
+    "MemoryDB": ("MemoryDB", "MemoryDB"),
+    "queue": ("queue", "queues"),
+    "secret": ("secret", "secrets"),
+    "SSM parameter": ("live version (SSM parameter)", "live versions (SSM parameters)"),
+    "registry": ("image registry", "image registries"),
+}
+_MANY = 6
 
 
 class StoreBoxes:
@@ -47,7 +47,8 @@ class StoreBoxes:
         self._named = named
         self.boxes: list[Box] = []
         self.lines: set[Line] = set()
-        self._stores = {one.id: one for one in topology.stores if one.kind in _DRAWN}
+        self._on_deletion: dict[tuple[str, frozenset[str]], set[str]] = {}
+        self._stores = {one.id: one for one in topology.stores if one.kind in _KINDS}
         users: dict[tuple[str, str], set[str]] = {}
         for user, kind, name in sorted(set(self._uses())):
             users.setdefault((kind, name), set()).add(servers.box_of[user])
@@ -76,46 +77,59 @@ class StoreBoxes:
             if role.id not in roles:
                 continue
             for statement in role.statements:
-                for resource, readable in zip(
-                    statement.resource_ids, statement.resource_ids, strict=True
-                ):
+                for resource in statement.resource_ids:
                     store = self._stores.get(resource)
                     if store and store.kind != "SSM parameter":
                         yield user, store.kind, store.id
-                    _, found, parameter = readable.partition(":parameter")
+                    _, found, parameter = resource.partition(":parameter")
                     if found and parameter in names:
                         yield user, "SSM parameter", parameter
                     if ":secretsmanager:" in resource and "*" not in resource:
                         yield user, "secret", resource
 
+    def _order(self, users: Iterable[str]) -> float:
+        """Where a box stands among the others: beside those that use it."""
+        places = {box.id: place for place, box in enumerate(self._servers.boxes)}
+        used_by = [places[user] for user in users]
+        return sum(used_by) / len(used_by)
+
     def _add(self, users: dict[tuple[str, str], set[str]]) -> None:
         alike: dict[tuple[str, str], list[str]] = {}
         for kind, identity in users:
             alike.setdefault((kind, self._general(identity)), []).append(identity)
-        kinds: dict[str, list[tuple[str, list[str]]]] = {}
+        together: dict[tuple[str, frozenset[str]], list[str]] = {}
         for (kind, general), members in alike.items():
-            kinds.setdefault(kind, []).append((general, members))
-        for kind in (*_DRAWN, "registry"):
-            groups = kinds.get(kind, [])
-            if len(groups) > _MANY:
-                groups = [(f"{kind}s of several servers", [m for _, ms in groups for m in ms])]
-            for general, members in groups:
-                box_id = f"store{len(self.boxes) + 1}"
-                self.boxes.append(self._box(box_id, kind, general, members))
-                for member in members:
-                    self.lines |= {Line(user, box_id, "data") for user in users[kind, member]}
+            used_by = frozenset(user for member in members for user in users[kind, member])
+            title = f"{len(members)} alike: {general}" if len(members) > 1 else general
+            if len(members) == 1:
+                title = self._label(members[0])
+            together.setdefault((kind, used_by), []).append(title)
+            self._on_deletion.setdefault((kind, used_by), set()).update(
+                self._stores[member].on_deletion for member in members if member in self._stores
+            )
+        kinds = [*_KINDS]
+        for kind, used_by in sorted(
+            together, key=lambda one: (self._order(one[1]), kinds.index(one[0]))
+        ):
+            box_id = f"store{len(self.boxes) + 1}"
+            self.boxes.append(self._box(box_id, kind, together[kind, used_by], used_by))
+            self.lines |= {Line(user, box_id, "data") for user in used_by}
 
-    def _box(self, box_id: str, kind: str, general: str, members: list[str]) -> Box:
-        store = self._stores.get(members[0])
-        title = general if len(members) > 1 else self._label(members[0])
-        if len(members) > 1:
-            title = f"{len(members)} × {title}"
-        return Box(
-            box_id, STORES, _KIND_TITLES.get(kind, kind), title, _texts(store), count=len(members)
-        )
+    def _box(self, box_id: str, kind: str, titles: list[str], used_by: frozenset[str]) -> Box:
+        deletion = sorted(self._on_deletion[kind, used_by])
+        texts = [f"on deletion: {', '.join(deletion)}"] if deletion else []
+        one, several = _KINDS[kind]
+        if len(titles) == 1:
+            count = 2 if " alike: " in titles[0] else 1
+            return Box(box_id, STORES, one, titles[0], tuple(texts), count=count)
+        shown_titles = sorted(titles)[:_MANY]
+        if len(titles) > _MANY:
+            shown_titles.append(f"and {len(titles) - _MANY} more")
+        title = f"{len(titles)} {several}"
+        return Box(box_id, STORES, several, title, (*shown_titles, *texts), count=len(titles))
 
     def _label(self, identity: str) -> str:
-        return shown(self._topology.labels.get(identity, identity))
+        return without_arn(self._topology.labels.get(identity, identity))
 
     def _general(self, identity: str) -> str:
         label = self._label(identity)
@@ -123,10 +137,3 @@ class StoreBoxes:
         if server is None:
             return label
         return server.pattern.sub(SERVER, label.replace(server.label, SERVER))
-
-
-_KIND_TITLES = {"registry": "image registry", "SSM parameter": "live version (SSM parameter)"}
-
-
-def _texts(store: Store | None) -> tuple[str, ...]:
-    return (f"on deletion: {store.on_deletion}",) if store else ()
