@@ -20,8 +20,9 @@ from .assembly import Assembly, AssemblyError, Resource, ResourceId, Stack, read
 from .problems import Problem, find_problems
 from .reach import ANY_NAME, INTERNET, Reach
 from .reachability import reachability, reachability_from
-from .references import Reference, Resolver, SsmParameter, Text, references_in, text
+from .references import Resolver
 from .topology import Topology, read_topology
+from .values import Reference, SsmParameter, Text, references_in, text
 
 __all__ = [
     "ANY_NAME",

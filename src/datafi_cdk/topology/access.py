@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .references import text
 from .templates import Templates, as_list, identities, identity, key
+from .values import text
 
 __all__ = ["ResourcePolicy", "Role", "Statement"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .references import references_in, text
 from .templates import Templates, as_list, identity, key
+from .values import references_in, text
 
 __all__ = ["Certificate", "Dns", "Record", "Zone"]
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .references import text
 from .templates import Templates, as_list, identity, key
+from .values import text
 
 __all__ = ["EventRule", "Namespace"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .assembly import Resource
-from .references import text
 from .templates import Templates, arn_parts, as_list, identities, identity, key, number
+from .values import text
 
 __all__ = [
     "Action",

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .references import Reference, text
 from .templates import Templates, as_list, identities, identity, key, number
+from .values import Reference, text
 
 __all__ = ["Endpoint", "Network", "Peer", "SecurityGroup", "SecurityRule", "Subnet", "Vpc"]
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from .reach import ANY_NAME, Reach
-from .references import references_in
 from .services import Service
 from .templates import Templates, key
 from .topology import Topology
+from .values import references_in
 
 __all__ = ["Problem", "find_problems"]
 

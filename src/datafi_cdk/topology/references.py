@@ -1,94 +1,22 @@
 """Follows the references of templates, also from stack to stack.
 
-A value is resolved to plain JSON in which a `Reference` stands for what a resource is known by
-after its deployment, and a `Text` for a string that has such references in it.
+The intrinsic functions of CloudFormation:
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .assembly import Assembly, AssemblyError, Resource, ResourceId, Stack
+from .values import Reference, SsmParameter, Text, joined, text
 
-__all__ = ["Reference", "Resolver", "SsmParameter", "Text", "references_in", "text"]
+__all__ = ["Resolver"]
 
 _DEEPEST = 200
 _ABSENT = object()
 _PARTITIONS = {"cn": ("aws-cn", "amazonaws.com.cn"), "us-gov": ("aws-us-gov", "amazonaws.com")}
-
-
-@dataclass(frozen=True, order=True)
-class Reference:
-    """What one resource is known by after its deployment.
-
-    Args:
-        resource: Which one.
-        attribute: The attribute of `Fn::GetAtt`. Default: what `Ref` gives.
-    """
-
-    resource: ResourceId
-    attribute: str = ""
-
-    def __str__(self) -> str:
-        """The reference as a readable text: `${Stack.LogicalId.Attribute}`."""
-        dot = "." if self.attribute else ""
-        return f"${{{self.resource.stack}.{self.resource.logical_id}{dot}{self.attribute}}}"
-
-
-@dataclass(frozen=True)
-class Text:
-    """A string with references in it.
-
-    Args:
-        parts: Strings and references, in order.
-    """
-
-    parts: tuple[str | Reference, ...]
-
-    def __str__(self) -> str:
-        """The parts as one readable text."""
-        return "".join(str(part) for part in self.parts)
-
-
-@dataclass(frozen=True, order=True)
-class SsmParameter:
-    """A parameter of Systems Manager that a template reads at each deployment.
-
-    Args:
-        name: Its name.
-        value: What the assembly sets it to at first. Default: it is not in the assembly.
-        resource: The resource that makes it. Default: it is not in the assembly.
-    """
-
-    name: str
-    value: str | None = None
-    resource: ResourceId | None = None
-
-
-def text(value: Any) -> str:
-    """A resolved value as one readable line; empty for what is absent."""
-    if value is None:
-        return ""
-    if isinstance(value, list):
-        return ", ".join(text(item) for item in value)
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value)
-
-
-def references_in(value: Any) -> Iterator[Reference]:
-    """The references in a resolved value, in order."""
-    if isinstance(value, Reference):
-        yield value
-    elif isinstance(value, Text):
-        yield from (part for part in value.parts if isinstance(part, Reference))
-    elif isinstance(value, dict):
-        yield from itertools.chain.from_iterable(references_in(item) for item in value.values())
-    elif isinstance(value, list):
-        yield from itertools.chain.from_iterable(references_in(item) for item in value)
 
 
 class Resolver:
@@ -270,7 +198,7 @@ class Resolver:
         parts: list[Any] = []
         for item in resolved:
             parts += [separator, item] if parts else [item]
-        return _joined(parts)
+        return joined(parts)
 
     def _sub(self, stack: Stack, argument: Any) -> Any:
         template, given = (argument, {}) if isinstance(argument, str) else argument
@@ -287,13 +215,13 @@ class Resolver:
                 parts += [self._get_att(stack, name), rest]
             else:
                 parts += [self._ref(stack, name), rest]
-        return _joined(parts)
+        return joined(parts)
 
     def _select(self, stack: Stack, argument: Any) -> Any:
         index, items = self.resolve(stack, argument[0]), self.resolve(stack, argument[1])
         if isinstance(items, list) and str(index).isdigit() and int(index) < len(items):
             return items[int(index)]
-        return _joined([f"${{item {index} of ", items, "}"])
+        return joined([f"${{item {index} of ", items, "}"])
 
     def _split(self, stack: Stack, argument: Any) -> Any:
         separator, source = argument[0], self.resolve(stack, argument[1])
@@ -305,7 +233,7 @@ class Resolver:
             first, *others = str(part).split(separator)
             pieces[-1].append(first)
             pieces += [[other] for other in others]
-        return [_joined(piece) for piece in pieces]
+        return [joined(piece) for piece in pieces]
 
     def _import_value(self, stack: Stack, argument: Any) -> Any:
         name = text(self.resolve(stack, argument))
@@ -317,7 +245,7 @@ class Resolver:
         answer = self._condition(stack, name)
         if answer in ("true", "false"):
             return self.resolve(stack, yes if answer == "true" else no)
-        return _joined(
+        return joined(
             [f"${{if {name}: ", self.resolve(stack, yes), ", else ", self.resolve(stack, no), "}"]
         )
 
@@ -358,24 +286,6 @@ class Resolver:
         if deciding in answers:
             return deciding
         return "unknown" if "unknown" in answers else answers[0]
-
-
-def _joined(parts: list[Any]) -> Any:
-    """One string, reference or text of resolved parts."""
-    flat: list[str | Reference] = []
-    for part in parts:
-        pieces = part.parts if isinstance(part, Text) else (part,)
-        for piece in pieces:
-            if isinstance(piece, Reference):
-                flat.append(piece)
-            elif flat and isinstance(flat[-1], str):
-                flat[-1] += text(piece)
-            else:
-                flat.append(text(piece))
-    flat = [part for part in flat if part != ""]
-    if not any(isinstance(part, Reference) for part in flat):
-        return "".join(str(part) for part in flat)
-    return flat[0] if len(flat) == 1 else Text(tuple(flat))
 
 
 def _pseudo_parameter(stack: Stack, name: str) -> str | None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .assembly import Resource
-from .references import Reference, SsmParameter, Text, references_in, text
 from .templates import Templates, arn_parts, as_list, identities, identity, key, number
+from .values import Reference, SsmParameter, Text, references_in, text
 
 __all__ = ["Container", "Function", "Image", "SecretUse", "Service", "TargetOf"]
 

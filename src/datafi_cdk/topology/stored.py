@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .assembly import Resource
-from .references import text
 from .templates import Templates, as_list, identity, key
+from .values import text
 
 __all__ = ["STORED_TYPES", "DynamicReference", "Store"]
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .assembly import Assembly, Resource, ResourceId
-from .references import Reference, Resolver, Text, text
+from .references import Resolver
+from .values import Reference, Text, text
 
 __all__ = [
     "Templates",

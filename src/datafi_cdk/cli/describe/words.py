@@ -9,6 +9,7 @@ from ...topology.network import SecurityRule
 __all__ = ["DEPLOYMENT_WORDS", "ports", "shown", "without_arn"]
 
 _ARN = re.compile(r"arn:[^:\s]*:[^:\s]*:[^:\s]*:[^:\s]*:(\S+)")
+_LOAD_BALANCER = re.compile(r"loadbalancer/\w+/([^/\s]+)/\w+")
 
 DEPLOYMENT_WORDS = {
     "${AWS::Partition}": "PARTITION",
@@ -29,7 +30,7 @@ def shown(text: str) -> str:
 
 def without_arn(text: str) -> str:
     """A text in which ARNs are cut down to what they name, for where there is little room."""
-    return _ARN.sub(r"\1", shown(text))
+    return _LOAD_BALANCER.sub(r"load balancer \1", _ARN.sub(r"\1", shown(text)))
 
 
 def ports(rule: SecurityRule) -> str:

@@ -36,6 +36,7 @@ class Entrance:
         self._reaches = [one for one in reaches if one.target in servers.box_of]
         self.boxes: list[Box] = []
         self.lines: set[Line] = set()
+        self._listener_rows: dict[str, str] = {}
         self._clients = self._add_clients()
         self._add_load_balancers()
         self._add_names()
@@ -61,7 +62,7 @@ class Entrance:
         alike: dict[tuple[tuple[str, str, str], ...], list[str]] = {}
         for name, leads in sorted(ends.items()):
             alike.setdefault(tuple(sorted(leads)), []).append(name)
-        for place, (leads, names) in enumerate(alike.items(), start=1):
+        for place, (ways, names) in enumerate(alike.items(), start=1):
             box_id = f"name{place}"
             self.boxes.append(
                 Box(
@@ -72,7 +73,7 @@ class Entrance:
                     count=1 if len(names) <= _MANY else len(names),
                 )
             )
-            for source, balancer, _ in leads:
+            for source, balancer, _ in ways:
                 self.lines.add(Line(self._clients[source], box_id, "name"))
                 self.lines.add(Line(box_id, balancer, "name"))
 
@@ -104,7 +105,7 @@ class Entrance:
                 one for one in balancing.listeners.values() if one.load_balancer == balancer.id
             ]
             listeners.sort(key=lambda one: (one.port or 0, one.id))
-            self._listener_rows = getattr(self, "_listener_rows", {}) | {
+            self._listener_rows |= {
                 one.id: f"{box_id}-{position}" for position, one in enumerate(listeners, start=1)
             }
             self.boxes.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 
 from .picture import LOAD_BALANCERS, SERVERS, Box, Line, Picture
@@ -39,7 +40,7 @@ def mermaid(picture: Picture) -> str:
     return "\n".join(
         [
             "---",
-            f"title: {_quoted(picture.title)}",
+            f"title: {json.dumps(picture.title)}",
             "---",
             "flowchart LR",
             *(f"  {line}" for line in _boxes(picture)),

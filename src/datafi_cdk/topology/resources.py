@@ -1,0 +1,80 @@
+"""Stacks and their resources, as the templates have them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Resource", "ResourceId", "Stack"]
+
+
+@dataclass(frozen=True, order=True)
+class ResourceId:
+    """Which resource it is, in all of the assembly.
+
+    Args:
+        stack: The `id` of its stack.
+        logical_id: Its name in the template.
+    """
+
+    stack: str
+    logical_id: str
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource as the template has it; nothing in it is resolved.
+
+    Args:
+        id: Which one.
+        type: For example `AWS::ECS::Service`.
+        properties: Its `Properties`.
+        path: The path of its construct, without the last `/Resource`; the logical id if unknown.
+        depends: Logical ids in its `DependsOn`.
+        deletion_policy: What happens when it leaves the stack, in CloudFormation's words.
+        condition: The condition it is made under. Default: made always.
+    """
+
+    id: ResourceId
+    type: str
+    properties: Mapping[str, Any]
+    path: str
+    depends: tuple[str, ...] = ()
+    deletion_policy: str | None = None
+    condition: str | None = None
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One stack, or one nested stack.
+
+    Args:
+        id: Unique in the assembly: the artifact's, or the parent's and the logical id.
+        name: What the stack is called in CloudFormation; for a nested one its `id`.
+        account: The account's number. Default: known at deployment only.
+        region: The region's name. Default: known at deployment only.
+        template: All of the template.
+        resources: Those of the template, in its order.
+        parent: The resource of the parent stack that makes it. Default: it is not nested.
+        dependencies: Ids of stacks that are deployed before.
+    """
+
+    id: str
+    name: str
+    account: str | None
+    region: str | None
+    template: Mapping[str, Any]
+    resources: tuple[Resource, ...]
+    parent: ResourceId | None = None
+    dependencies: tuple[str, ...] = ()
+
+    @property
+    def environment(self) -> tuple[str | None, str | None]:
+        """Account and region."""
+        return self.account, self.region
+
+    def section(self, name: str) -> Mapping[str, Any]:
+        """A section of the template, such as `Parameters`; empty if it has none."""
+        found = self.template.get(name, {})
+        return found if isinstance(found, dict) else {}
