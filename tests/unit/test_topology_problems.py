@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from assemblies import ELB, edge, forward, ref, resource, rule, write_assembly
 from datafi_cdk.topology import (
+    AssemblyError,
     Reach,
     Topology,
     find_problems,
@@ -166,6 +168,30 @@ def test_tasks_with_public_addresses_are_seen(tmp_path: Path) -> None:
     )
     _, reaches = read(tmp_path, resources)
     assert ("internet", "", 80) in {(one.source, one.name, one.container_port) for one in reaches}
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Each item of nested JSON: what holds it, and its key or position."""
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, item in items:
+        yield value, key
+        if isinstance(item, dict | list):
+            yield from places(item)
+
+
+@pytest.mark.parametrize(
+    "junk", [None, 1, "x", [], {}, ["a"], ref("Gone"), {"Fn::GetAtt": ["Gone", "Arn"]}, {"a": [1]}]
+)
+def test_refuses_what_cannot_be_read_in_one_sentence(junk: Any, tmp_path: Path) -> None:
+    """Whatever stands at whatever place: it is read, or refused with an error of our own."""
+    for place in range(len(list(places(edge())))):
+        resources = edge()
+        holder, key = list(places(resources))[place]
+        holder[key] = junk
+        try:
+            problems(tmp_path, resources)
+        except AssemblyError as refusal:
+            assert "\n" not in str(refusal)
 
 
 @pytest.mark.parametrize(

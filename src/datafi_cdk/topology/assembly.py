@@ -110,7 +110,13 @@ def read_assembly(folder: str | Path = "cdk.out") -> Assembly:
             f"{folder} is no cloud assembly, it has no manifest.json; run `cdk synth` first, or"
             " name the folder that it writes to"
         )
-    return Assembly(folder, tuple(_stacks(folder)))
+    try:
+        return Assembly(folder, tuple(_stacks(folder)))
+    except (AttributeError, KeyError, TypeError):
+        raise AssemblyError(
+            f"{folder}: the manifest or a template has not the form that the CDK gives it;"
+            " synthesize again"
+        ) from None
 
 
 def _stacks(folder: Path) -> Iterator[Stack]:

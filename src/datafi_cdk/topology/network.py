@@ -117,9 +117,10 @@ class Network:
     def cidrs(self, subnets: Iterable[str]) -> tuple[str, ...]:
         """The addresses of these subnets, or of their network if theirs are not known."""
         known = [self.subnets[one] for one in subnets if one in self.subnets]
-        return tuple(
-            cidr for one in known if (cidr := one.cidr or self.vpcs[one.vpc].cidr) is not None
-        )
+        return tuple(cidr for one in known if (cidr := one.cidr or self._cidr_of(one.vpc)))
+
+    def _cidr_of(self, vpc: str) -> str | None:
+        return self.vpcs[vpc].cidr if vpc in self.vpcs else None
 
 
 def read_network(templates: Templates) -> Network:

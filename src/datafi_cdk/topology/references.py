@@ -241,13 +241,17 @@ class Resolver:
         return self.resolve(*found) if found else f"${{import {name}}}"
 
     def _if(self, stack: Stack, argument: Any) -> Any:
+        """What a condition chooses; all that it may choose, if only the deployment knows."""
         name, yes, no = argument
         answer = self._condition(stack, name)
         if answer in ("true", "false"):
             return self.resolve(stack, yes if answer == "true" else no)
-        return joined(
-            [f"${{if {name}: ", self.resolve(stack, yes), ", else ", self.resolve(stack, no), "}"]
-        )
+        left, right = self.resolve(stack, yes), self.resolve(stack, no)
+        if left is None or right is None:
+            return right if left is None else left
+        if isinstance(left, list) and isinstance(right, list):
+            return [*left, *(item for item in right if item not in left)]
+        return joined([f"${{if {name}: ", left, ", else ", right, "}"])
 
     def _find_in_map(self, stack: Stack, argument: Any) -> Any:
         keys = [text(self.resolve(stack, key)) for key in argument[:3]]

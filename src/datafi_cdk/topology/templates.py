@@ -34,12 +34,16 @@ class Templates:
 
     Args:
         assembly: The assembly.
+
+    Attributes:
+        reading: The resource that `of_type` has given last.
     """
 
     def __init__(self, assembly: Assembly) -> None:
         """Collect the labels."""
         self.assembly = assembly
         self.resolver = Resolver(assembly)
+        self.reading: Resource | None = None
         self.labels = {key(resource.id): _label(resource) for resource in assembly.resources}
         self._properties: dict[ResourceId, dict[str, Any]] = {}
 
@@ -47,6 +51,7 @@ class Templates:
         """The resources of some types that are made, each with its resolved properties."""
         for resource in self.assembly.of_type(*types):
             if self.resolver.is_made(resource):
+                self.reading = resource
                 yield resource, self.properties(resource)
 
     def properties(self, resource: Resource) -> dict[str, Any]:

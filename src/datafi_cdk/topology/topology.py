@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .access import ResourcePolicy, Role, read_resource_policies, read_roles
-from .assembly import Assembly, read_assembly
+from .assembly import Assembly, AssemblyError, read_assembly
 from .dns import Dns, read_dns
 from .events import EventRule, Namespace, read_event_rules, read_namespaces
 from .load_balancing import LoadBalancing, read_load_balancing
@@ -91,11 +91,24 @@ def read_topology(folder: str | Path = "cdk.out") -> Topology:
         ```
     """
     assembly = read_assembly(folder)
-    templates = Templates(assembly)
+    templates = None
+    try:
+        templates = Templates(assembly)
+        return _read(templates)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        resource = templates.reading if templates else None
+        where = f"{resource.path} ({resource.type})" if resource else str(folder)
+        raise AssemblyError(
+            f"{where} has properties of a form that cannot be read; synthesize again, or take out"
+            " conditions that only the deployment can tell"
+        ) from None
+
+
+def _read(templates: Templates) -> Topology:
     services = tuple(sorted(read_services(templates), key=lambda one: (one.label, one.id)))
     functions = tuple(sorted(read_functions(templates), key=lambda one: (one.label, one.id)))
     return Topology(
-        assembly=assembly,
+        assembly=templates.assembly,
         load_balancing=read_load_balancing(templates),
         network=read_network(templates),
         dns=read_dns(templates),
