@@ -26,6 +26,11 @@ class Server:
     label: str
 
     @property
+    def beginning(self) -> re.Pattern[str]:
+        """Its path at the beginning of another, or of a name, with a new word after it."""
+        return re.compile(rf"(?:^|/){re.escape(self.label)}(?![a-z0-9]|-[a-z0-9])")
+
+    @property
     def pattern(self) -> re.Pattern[str]:
         """Its name as a word of its own."""
         return re.compile(rf"(?<![A-Za-z0-9]){re.escape(self.name)}(?![A-Za-z0-9]|-[0-9])")
@@ -52,8 +57,11 @@ class Servers:
         ]
 
     def owner(self, label: str) -> Server | None:
-        """The server that something belongs to, by its path or by the name in it."""
-        below = [one for one in self.all if f"{label}/".startswith(f"{one.label}/")]
+        """The server that something belongs to, by its path or by the name in it.
+
+        So do `Stack/Es/LogGroup` and `Stack/EsUpdates` belong to `Stack/Es`.
+        """
+        below = [one for one in self.all if one.beginning.search(label)]
         if below:
             return max(below, key=lambda one: len(one.label))
         named = [one for one in self.all if one.pattern.search(label)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ...topology import ANY_NAME, Reach, Topology
 from ..describe.alike import SERVER, Servers
 from ..describe.words import shown
 from .entrance import Entrance
-from .picture import Picture, Vpc
+from .picture import Box, Picture, Vpc
 from .servers import ServerBoxes
 from .stores import StoreBoxes
 
@@ -53,7 +53,7 @@ def compose(topology: Topology, reaches: Sequence[Reach]) -> Picture:
             for one in topology.network.vpcs.values()
             if one.id in used
         ),
-        notes=_notes(servers.helpers, any(SERVER in box.title for box in boxes)),
+        notes=_notes(servers.helpers, _has_placeholder(boxes)),
     )
 
 
@@ -91,6 +91,14 @@ def _notes(helpers: int, has_placeholder: bool) -> tuple[str, ...]:
     if helpers:
         notes.append(f"Not drawn: {_counted(helpers, 'function')} that CloudFormation calls.")
     return tuple(notes)
+
+
+def _has_placeholder(boxes: Iterable[Box]) -> bool:
+    return any(
+        SERVER in text
+        for box in boxes
+        for text in (box.title, *box.texts, *(row.text for row in box.rows))
+    )
 
 
 def _counted(number: int, word: str) -> str:

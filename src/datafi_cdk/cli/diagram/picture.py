@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "CLIENTS",
+    "FEWEST",
     "LOAD_BALANCERS",
     "NAMES",
     "SERVERS",
@@ -19,6 +20,9 @@ __all__ = [
 
 CLIENTS, NAMES, LOAD_BALANCERS, SERVERS, STORES = range(5)
 """The columns, from left to right."""
+
+FEWEST = 3
+"""So many that are alike are drawn as one; fewer are drawn one by one."""
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ...topology import Reach, Topology
 from ...topology.services import Function, Service
-from ..describe.alike import SERVER, Servers, names_in_short
+from ..describe.alike import SERVER, Server, Servers, names_in_short
 from ..describe.words import shown
-from .picture import SERVERS, Box, Row
+from .picture import FEWEST, SERVERS, Box, Row
 
 __all__ = ["ServerBoxes"]
 
@@ -57,34 +57,50 @@ class ServerBoxes:
         """Add one box for those that are alike."""
         alike: dict[Key, list[str]] = {}
         for identity, (box, _) in found.items():
-            rows = tuple(row.text for row in box.rows)
-            key = (box.kind, *self._general(identity, box), rows, box.vpc, box.subnets)
+            rows = [row.text for row in box.rows]
+            general = self._general(identity, (*box.texts, *rows))
+            key = (box.kind, general, len(rows), box.vpc, box.subnets)
+            if self._owner(identity) is None:
+                key = (*key, identity)
             alike.setdefault(key, []).append(identity)
-        for members in alike.values():
+        groups = [
+            group
+            for members in alike.values()
+            for group in ([members] if len(members) >= FEWEST else [[one] for one in members])
+        ]
+        for members in groups:
             box_id = f"server{len(self.boxes) + 1}"
-            first = found[members[0]][0]
-            names = [found[member][1] for member in members]
-            title, texts = names[0], first.texts
-            if len(names) > 1:
-                title = f"{len(names)} {first.kind}s, alike"
-                texts = (names_in_short(names), *self._general(members[0], first)[0])
             self.box_of |= dict.fromkeys(members, box_id)
+            first, name = found[members[0]]
+            title, texts, rows = name, first.texts, [row.text for row in first.rows]
+            if len(members) > 1:
+                names = [owner.name for one in members if (owner := self._owner(one))]
+                title = f"{len(members)} {first.kind}s, alike"
+                texts = (names_in_short(names), *self._general(members[0], texts))
+                rows = list(self._general(members[0], rows))
             self.boxes.append(
                 replace(
                     first,
                     id=box_id,
                     title=title,
                     texts=texts,
-                    rows=tuple(Row(f"{box_id}-{row.id}", row.text) for row in first.rows),
-                    count=len(names),
+                    rows=tuple(
+                        Row(f"{box_id}-{row.id}", text)
+                        for row, text in zip(first.rows, rows, strict=True)
+                    ),
+                    count=len(members),
                 )
             )
 
-    def _general(self, identity: str, box: Box) -> tuple[tuple[str, ...], ...]:
-        server = self._named.named(identity) or self._named.owner(self._topology.label(identity))
+    def _owner(self, identity: str) -> Server | None:
+        return self._named.named(identity) or self._named.owner(self._topology.label(identity))
+
+    def _general(self, identity: str, texts: Iterable[str]) -> tuple[str, ...]:
+        """Texts with the name of the server taken out."""
+        server = self._owner(identity)
         if server is None:
-            return (box.texts, (identity,))
-        return (tuple(server.pattern.sub(SERVER, text) for text in box.texts),)
+            return tuple(texts)
+        return tuple(server.pattern.sub(SERVER, text) for text in texts)
 
     def _service(self, service: Service) -> tuple[Box, str]:
         count = "tasks: " + (

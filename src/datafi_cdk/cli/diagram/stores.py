@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from ...topology import Topology
 from ..describe.alike import SERVER, Servers
 from ..describe.words import shown, without_arn
-from .picture import STORES, Box, Line
+from .picture import FEWEST, STORES, Box, Line
 from .servers import ServerBoxes
 
 __all__ = ["StoreBoxes"]
@@ -21,7 +21,7 @@ _KINDS = {
     "MemoryDB": ("MemoryDB", "MemoryDB"),
     "queue": ("queue", "queues"),
     "secret": ("secret", "secrets"),
-    "SSM parameter": ("live version (SSM parameter)", "live versions (SSM parameters)"),
+    "SSM parameter": ("live version, in SSM", "live versions"),
     "registry": ("image registry", "image registries"),
 }
 _MANY = 6
@@ -97,12 +97,16 @@ class StoreBoxes:
         alike: dict[tuple[str, str], list[str]] = {}
         for kind, identity in users:
             alike.setdefault((kind, self._general(identity)), []).append(identity)
+        for (kind, general), members in list(alike.items()):
+            if len(members) < FEWEST:
+                del alike[kind, general]
+                alike |= {(kind, member): [member] for member in members}
         together: dict[tuple[str, frozenset[str]], list[str]] = {}
         for (kind, general), members in alike.items():
             used_by = frozenset(user for member in members for user in users[kind, member])
-            title = f"{len(members)} alike: {general}" if len(members) > 1 else general
-            if len(members) == 1:
-                title = self._label(members[0])
+            title = self._label(members[0])
+            if len(members) > 1:
+                title = f"{len(members)} alike: {general}"
             together.setdefault((kind, used_by), []).append(title)
             self._on_deletion.setdefault((kind, used_by), set()).update(
                 self._stores[member].on_deletion for member in members if member in self._stores
