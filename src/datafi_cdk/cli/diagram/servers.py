@@ -59,7 +59,7 @@ class ServerBoxes:
         for identity, (box, _) in found.items():
             rows = [row.text for row in box.rows]
             general = self._general(identity, (*box.texts, *rows))
-            key = (box.kind, general, len(rows), box.vpc, box.subnets)
+            key: Key = (box.kind, general, len(rows), box.vpc, box.subnets)
             if self._owner(identity) is None:
                 key = (*key, identity)
             alike.setdefault(key, []).append(identity)
