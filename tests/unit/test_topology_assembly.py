@@ -50,6 +50,8 @@ VALUES: dict[str, tuple[Any, str]] = {
     "known condition": ({"Fn::If": ["Yes", "a", "b"]}, "a"),
     "nested condition": ({"Fn::If": ["No", "a", "b"]}, "b"),
     "unknown condition": ({"Fn::If": ["InRegion", "a", "b"]}, "${if InRegion: a, else b}"),
+    "either list": ({"Fn::If": ["InRegion", ["a", "b"], ["b", "c"]]}, "a, b, c"),
+    "perhaps nothing": ({"Fn::If": ["InRegion", ref("AWS::NoValue"), "c"]}, "c"),
     "mapping": ({"Fn::FindInMap": ["Sizes", "small", "cpu"]}, "256"),
     "missing in the mapping": ({"Fn::FindInMap": ["Sizes", "big", "cpu"]}, "${Sizes big cpu}"),
     "parameter with default": (ref("Size"), "small"),

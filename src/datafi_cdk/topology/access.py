@@ -136,7 +136,13 @@ def _statements(templates: Templates, document: Any) -> Iterator[Statement]:
             actions=tuple(sorted([*map(text, as_list(statement.get("Action"))), *not_actions])),
             resources=tuple(sorted([*map(templates.readable, resources), *not_resources])),
             conditions=tuple(_conditions(templates, statement.get("Condition"))),
-            principals=tuple(_principals(templates, statement.get("Principal"))),
+            principals=(
+                *_principals(templates, statement.get("Principal")),
+                *(
+                    f"all but {one}"
+                    for one in _principals(templates, statement.get("NotPrincipal"))
+                ),
+            ),
             resource_ids=tuple(sorted(identity(one) for one in resources)),
         )
 

@@ -88,7 +88,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Function:
-    """A Lambda function; `invokers` are the services, and functions' roles apart, that call it."""
+    """A Lambda function; `invokers` are those whom its policy lets call it, and from where."""
 
     id: str
     label: str
@@ -107,7 +107,7 @@ class Function:
     @property
     def behind_load_balancer(self) -> bool:
         """Whether a load balancer may call it."""
-        return _LOAD_BALANCER in self.invokers
+        return any(one.partition(" ")[0] == _LOAD_BALANCER for one in self.invokers)
 
 
 def read_services(templates: Templates) -> tuple[Service, ...]:
@@ -134,7 +134,7 @@ def read_functions(templates: Templates) -> tuple[Function, ...]:
     invokers: dict[str, set[str]] = {}
     for _, properties in templates.of_type("AWS::Lambda::Permission"):
         called = identity(properties.get("FunctionName"))
-        invokers.setdefault(called, set()).add(text(properties.get("Principal")))
+        invokers.setdefault(called, set()).add(_invoker(templates, properties))
     urls = {
         identity(properties.get("TargetFunctionArn")): text(properties.get("AuthType"))
         for _, properties in templates.of_type("AWS::Lambda::Url")
@@ -159,6 +159,16 @@ def read_functions(templates: Templates) -> tuple[Function, ...]:
         )
         for resource, properties in templates.of_type("AWS::Lambda::Function")
     )
+
+
+def _invoker(templates: Templates, permission: Mapping[str, Any]) -> str:
+    origins = [
+        templates.readable(permission[name])
+        for name in ("SourceArn", "SourceAccount")
+        if name in permission
+    ]
+    origin = f" from {', '.join(origins)}" if origins else ""
+    return f"{text(permission.get('Principal'))}{origin}"
 
 
 def _service(

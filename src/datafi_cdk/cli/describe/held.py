@@ -43,7 +43,7 @@ def running(topology: Topology, servers: Servers) -> Section:
                     one.label,
                     what,
                     f"{one.memory} MiB, {one.timeout} s",
-                    ", ".join(one.invokers) or "CloudFormation or IAM callers",
+                    "; ".join(map(shown, one.invokers)) or "CloudFormation or IAM callers",
                     ", ".join(one.variables),
                 ),
             )
