@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ...topology import Reach, Topology
@@ -14,6 +14,7 @@ SERVER = "SERVER"
 """What stands for the name of each server in rows that are for several."""
 
 _OWN = "its own"
+_ROOM = 26
 _NUMBERED = re.compile(r"(.*?)(\d+)")
 
 
@@ -42,10 +43,15 @@ class Servers:
     Args:
         topology: What the app makes.
         reaches: The ways in.
+
+    Attributes:
+        all: The servers.
+        groups: What rows call several servers by whose names take much room, and these names.
     """
 
     def __init__(self, topology: Topology, reaches: Iterable[Reach]) -> None:
         """Name them: services as their container, functions as the first part of their host."""
+        self.groups: dict[str, str] = {}
         hosts = {one.target: one.name.partition(".")[0] for one in reaches}
         self.all = [
             *(Server(one.id, one.name, one.label) for one in topology.services),
@@ -94,10 +100,19 @@ class Servers:
         for key, members in groups.items():
             names = dict.fromkeys(server.name for server, _ in members if server)
             if len(names) > 1:
-                folded.append((names_in_short(names), *key))
+                folded.append((self._group(names), *key))
             else:
                 folded += [("".join(names), *cells) for cells in _distinct(members)]
         return folded
+
+    def _group(self, names: Collection[str]) -> str:
+        short = names_in_short(names)
+        if len(short) <= _ROOM:
+            return short
+        known = {told: group for group, told in self.groups.items()}
+        group = known.get(short) or f"group {len(self.groups) + 1}: {len(names)} servers"
+        self.groups[group] = short
+        return group
 
 
 def names_in_short(names: Iterable[str]) -> str:

@@ -68,7 +68,6 @@ def describe(topology: Topology, reaches: Sequence[Reach], problems: Sequence[Pr
     """
     servers = Servers(topology, reaches)
     sections = (
-        _stacks(topology, servers),
         ways_in(topology, reaches, servers),
         names(topology),
         security_groups(topology, servers),
@@ -80,7 +79,7 @@ def describe(topology: Topology, reaches: Sequence[Reach], problems: Sequence[Pr
         _not_read(topology),
         _problems(problems),
     )
-    return Sheet("What this app makes", sections)
+    return Sheet("What this app makes", (_stacks(topology, servers), *sections))
 
 
 def _stacks(topology: Topology, servers: Servers) -> Section:
@@ -104,7 +103,12 @@ def _stacks(topology: Topology, servers: Servers) -> Section:
             " stands for the name of each, in paths too."
         )
     return Section(
-        "Stacks", tuple(sentences), (table("", ("Stack", "Account", "Region", "Resources"), rows),)
+        "Stacks",
+        tuple(sentences),
+        (
+            table("", ("Stack", "Account", "Region", "Resources"), rows),
+            table("Servers that are told of together", ("Group", "Names"), servers.groups.items()),
+        ),
     )
 
 

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
+from rich.measure import Measurement
+from rich.text import Text
 
 from ..output import table as new_table
 from .sheet import Sheet, Table
+from .words import broken, pieces
 
 __all__ = ["markdown", "print_sheet"]
 
 _MARKDOWN = str.maketrans({"|": "\\|", "<": "&lt;", ">": "&gt;", "*": "\\*", "_": "\\_", "\n": " "})
+
+
+class _Cell:
+    """Text that is broken at the signs in paths and names, not within words."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __rich_measure__(self, _console: Console, options: ConsoleOptions) -> Measurement:
+        longest = max(len(piece.rstrip()) for piece in pieces(self._text))
+        most = options.max_width
+        return Measurement(min(longest, most), min(len(self._text), most))
+
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
+        for line in broken(self._text, options.max_width) or [""]:
+            yield Text(line)
 
 
 def print_sheet(console: Console, sheet: Sheet) -> None:
@@ -22,7 +41,7 @@ def print_sheet(console: Console, sheet: Sheet) -> None:
         for table in filter(_has_rows, section.tables):
             made = new_table(*table.columns, title=escape(table.title) or None)
             for row in table.rows:
-                made.add_row(*(escape(cell) for cell in row))
+                made.add_row(*(_Cell(cell) for cell in row))
             console.print(made)
 
 

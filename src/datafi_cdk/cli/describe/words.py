@@ -6,7 +6,9 @@ import re
 
 from ...topology.network import SecurityRule
 
-__all__ = ["DEPLOYMENT_WORDS", "ports", "shown", "without_arn"]
+__all__ = ["DEPLOYMENT_WORDS", "broken", "pieces", "ports", "shown", "without_arn"]
+
+_BREAKS = re.compile(r"(?<=[ /.,:@-])")
 
 _ARN = re.compile(r"arn:[^:\s]*:[^:\s]*:[^:\s]*:[^:\s]*:(\S+)")
 _LOAD_BALANCER = re.compile(r"loadbalancer/\w+/([^/\s]+)/\w+")
@@ -44,3 +46,28 @@ def ports(rule: SecurityRule) -> str:
     if protocol == "ICMP":
         return protocol
     return f"{protocol} {first}" if first == last else f"{protocol} {first} to {last}"
+
+
+def pieces(text: str) -> list[str]:
+    """What of a text is to stay together: words, and the parts of paths, names and ARNs."""
+    return _BREAKS.split(text)
+
+
+def broken(text: str, room: int) -> list[str]:
+    """A text in lines, broken between its pieces, or anywhere if one is too long.
+
+    Args:
+        text: The text.
+        room: How many characters fit on a line.
+    """
+    lines = [""]
+    for piece in pieces(text):
+        while len(piece) > room:
+            if lines[-1]:
+                lines.append("")
+            lines[-1], piece = piece[:room], piece[room:]
+            lines.append("")
+        if len(lines[-1]) + len(piece.rstrip()) > room:
+            lines.append("")
+        lines[-1] += piece
+    return [line.strip() for line in lines if line.strip()]
