@@ -170,6 +170,24 @@ def test_tasks_with_public_addresses_are_seen(tmp_path: Path) -> None:
     assert ("internet", "", 80) in {(one.source, one.name, one.container_port) for one in reaches}
 
 
+def test_no_representation_holds_what_may_be_secret(tmp_path: Path) -> None:
+    """Values of variables and of conditions are in none of the objects' representations."""
+    canary = "not-a-real-secret-4711"
+    resources = edge()
+    container = resources["Definition"]["Properties"]["ContainerDefinitions"][0]
+    container["Environment"] = [{"Name": "PLAIN", "Value": canary}]
+    resources["Rule"]["Properties"]["Conditions"].append(
+        {
+            "Field": "http-header",
+            "HttpHeaderConfig": {"HttpHeaderName": "x-from-cdn", "Values": [canary]},
+        }
+    )
+    topology, reaches = read(tmp_path, resources)
+    told = repr((topology, reaches, find_problems(topology, reaches)))
+    assert "PLAIN" in told
+    assert canary not in told
+
+
 def places(value: Any) -> Iterator[tuple[Any, Any]]:
     """Each item of nested JSON: what holds it, and its key or position."""
     items = value.items() if isinstance(value, dict) else enumerate(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any
 
 from .assembly import Resource
@@ -34,10 +35,13 @@ _VALUES = {
 
 @dataclass(frozen=True)
 class Condition:
-    """What a request must have for a rule: `field` is ELB's, for a header `http-header NAME`."""
+    """What a request must have for a rule: `field` is ELB's, for a header `http-header NAME`.
+
+    Use `shown_values` for what others see: values can be secret.
+    """
 
     field: str
-    values: tuple[str, ...]
+    values: tuple[str, ...] = dataclass_field(repr=False)
 
 
 @dataclass(frozen=True)

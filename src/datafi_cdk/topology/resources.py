@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 __all__ = ["Resource", "ResourceId", "Stack"]
@@ -38,7 +38,7 @@ class Resource:
 
     id: ResourceId
     type: str
-    properties: Mapping[str, Any]
+    properties: Mapping[str, Any] = field(repr=False)
     path: str
     depends: tuple[str, ...] = ()
     deletion_policy: str | None = None
@@ -64,7 +64,7 @@ class Stack:
     name: str
     account: str | None
     region: str | None
-    template: Mapping[str, Any]
+    template: Mapping[str, Any] = field(repr=False)
     resources: tuple[Resource, ...]
     parent: ResourceId | None = None
     dependencies: tuple[str, ...] = ()

@@ -81,7 +81,7 @@ class Templates:
         if isinstance(value, list):
             return ", ".join(self.readable(item) for item in value)
         if isinstance(value, Text):
-            return "".join(self.readable(part) for part in value.parts)
+            return text("".join(self.readable(part) for part in value.parts))
         if isinstance(value, Reference):
             label = self.labels.get(key(value.resource), str(value))
             shown = "" if value.attribute in _IDENTIFYING else f".{value.attribute}"

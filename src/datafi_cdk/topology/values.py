@@ -7,6 +7,7 @@ its deployment, and a `Text` for a string that has such references in it.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 from .resources import ResourceId
 
 __all__ = ["Reference", "SsmParameter", "Text", "joined", "references_in", "text"]
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 @dataclass(frozen=True, order=True)
@@ -65,14 +68,14 @@ class SsmParameter:
 
 
 def text(value: Any) -> str:
-    """A resolved value as one readable line; empty for what is absent."""
+    """A resolved value as one readable line, no control characters; empty for what is absent."""
     if value is None:
         return ""
     if isinstance(value, list):
         return ", ".join(text(item) for item in value)
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value)
+    return _CONTROL.sub(" ", str(value))
 
 
 def references_in(value: Any) -> Iterator[Reference]:

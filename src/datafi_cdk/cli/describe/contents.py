@@ -9,7 +9,7 @@ from ...topology.stored import STORED_TYPES
 from .alike import SERVER, Servers
 from .held import data, running, secrets
 from .rights import rights
-from .sheet import Section, Sheet, Table, table
+from .sheet import Section, Sheet, Table, section, table
 from .ways_in import names, security_groups, ways_in
 from .ways_out import ways_out
 from .words import DEPLOYMENT_WORDS, shown
@@ -102,7 +102,7 @@ def _stacks(topology: Topology, servers: Servers) -> Section:
             f"Rows that are the same for several servers but for their names are joined: {SERVER}"
             " stands for the name of each, in paths too."
         )
-    return Section(
+    return section(
         "Stacks",
         tuple(sentences),
         (
@@ -120,8 +120,8 @@ def _not_read(topology: Topology) -> Section:
         if resource_type not in known
     ]
     if not rows:
-        return Section("What this sheet does not tell of", ("Every resource is covered above.",))
-    return Section(
+        return section("What this sheet does not tell of", ("Every resource is covered above.",))
+    return section(
         "What this sheet does not tell of",
         ("Resources of these types are in the templates too; look at them there.",),
         (table("", ("Type", "Resources"), rows),),
@@ -130,6 +130,6 @@ def _not_read(topology: Topology) -> Section:
 
 def _problems(problems: Sequence[Problem]) -> Section:
     if not problems:
-        return Section("Problems", ("None was found.",))
+        return section("Problems", ("None was found.",))
     rows = tuple((one.kind, one.place, shown(one.text)) for one in problems)
-    return Section("Problems", (), (Table("", ("Kind", "Where", "What"), rows),))
+    return section("Problems", (), (Table("", ("Kind", "Where", "What"), rows),))

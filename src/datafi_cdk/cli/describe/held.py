@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...topology import Topology
+from ...topology.services import Function
 from .alike import Server, Servers
-from .sheet import Section, table
+from .sheet import Section, section, table
 from .words import shown
 
 __all__ = ["data", "running", "secrets"]
@@ -43,7 +44,7 @@ def running(topology: Topology, servers: Servers) -> Section:
                     one.label,
                     what,
                     f"{one.memory} MiB, {one.timeout} s",
-                    "; ".join(map(shown, one.invokers)) or "CloudFormation or IAM callers",
+                    _callers(one),
                     ", ".join(one.variables),
                 ),
             )
@@ -58,7 +59,7 @@ def running(topology: Topology, servers: Servers) -> Section:
         )
         for one in topology.event_rules
     ]
-    return Section(
+    return section(
         "What runs",
         ("Of environment variables only the names are shown.",),
         (
@@ -80,6 +81,14 @@ def running(topology: Topology, servers: Servers) -> Section:
             ),
         ),
     )
+
+
+def _callers(function: Function) -> str:
+    callers = [shown(one) for one in function.invokers]
+    if function.url_auth:
+        who = "anybody" if function.url_auth == "NONE" else "IAM callers"
+        callers.append(f"{who} at its URL")
+    return "; ".join(callers) or "CloudFormation or IAM callers"
 
 
 def secrets(topology: Topology, servers: Servers) -> Section:
@@ -121,7 +130,7 @@ def secrets(topology: Topology, servers: Servers) -> Section:
                         ),
                     )
 
-    return Section(
+    return section(
         "Where secrets come from",
         ("The templates hold references only; no value is read or shown here.",),
         (
@@ -144,7 +153,7 @@ def data(topology: Topology, servers: Servers) -> Section:
         )
         for one in topology.stores
     ]
-    return Section(
+    return section(
         "Where data lies, and what happens when its stack is deleted",
         (),
         (

@@ -8,7 +8,7 @@ from rich.measure import Measurement
 from rich.text import Text
 
 from ..output import table as new_table
-from .sheet import Sheet, Table
+from .sheet import Sheet
 from .words import broken, pieces
 
 __all__ = ["markdown", "print_sheet"]
@@ -38,7 +38,7 @@ def print_sheet(console: Console, sheet: Sheet) -> None:
         console.print(f"\n[bold]{number}. {escape(section.title)}[/]", soft_wrap=True)
         for sentence in section.sentences:
             console.print(escape(sentence.replace("`", "")))
-        for table in filter(_has_rows, section.tables):
+        for table in section.tables:
             made = new_table(*table.columns, title=escape(table.title) or None)
             for row in table.rows:
                 made.add_row(*(_Cell(cell) for cell in row))
@@ -52,15 +52,11 @@ def markdown(sheet: Sheet) -> str:
         lines += ["", f"## {number}. {section.title}"]
         for sentence in section.sentences:
             lines += ["", sentence]
-        for table in filter(_has_rows, section.tables):
+        for table in section.tables:
             lines += ["", f"### {table.title}"] if table.title else []
             lines += ["", _line(table.columns), _line(("---",) * len(table.columns))]
             lines += [_line(tuple(map(_cell, row))) for row in table.rows]
     return "\n".join(lines) + "\n"
-
-
-def _has_rows(table: Table) -> bool:
-    return bool(table.rows)
 
 
 def _line(cells: tuple[str, ...]) -> str:

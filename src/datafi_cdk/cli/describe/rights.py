@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...topology import Topology
 from ...topology.access import Statement
 from .alike import Server, Servers
-from .sheet import Section, table
+from .sheet import Section, section, table
 from .words import shown
 
 __all__ = ["rights"]
@@ -42,7 +42,7 @@ def rights(topology: Topology, servers: Servers) -> Section:
                 who = ", ".join(shown(one) for one in statement.principals)
                 yield servers.owner(on), (on, who or "anybody with the right", *_cells(statement))
 
-    return Section(
+    return section(
         "Which rights there are",
         (),
         (

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-__all__ = ["Section", "Sheet", "Table"]
+__all__ = ["Section", "Sheet", "Table", "section", "table"]
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under a heading; without rows it is left out."""
+    """Rows under a heading."""
 
     title: str
     columns: tuple[str, ...]
@@ -19,11 +19,17 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, then sentences, then tables."""
+    """A heading, then sentences, then tables; those without rows are left out."""
 
     title: str
-    sentences: tuple[str, ...] = ()
-    tables: tuple[Table, ...] = field(default=())
+    sentences: tuple[str, ...]
+    tables: tuple[Table, ...]
+
+
+def section(title: str, sentences: Iterable[str] = (), tables: Iterable[Table] = ()) -> Section:
+    """A section that says so if there is nothing in it."""
+    filled = tuple(table for table in tables if table.rows)
+    return Section(title, tuple(sentences) or (() if filled else ("Nothing.",)), filled)
 
 
 @dataclass(frozen=True)

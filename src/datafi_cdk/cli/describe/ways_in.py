@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from ...topology import ANY_NAME, Reach, Topology
 from ...topology.network import SecurityRule
 from .alike import Servers
-from .sheet import Section, Table, table
+from .sheet import Section, Table, section, table
 from .words import ports, shown
 
 __all__ = ["names", "security_groups", "ways_in"]
@@ -19,7 +19,7 @@ def ways_in(topology: Topology, reaches: Iterable[Reach], servers: Servers) -> S
     forwarded = [one for one in reaches if one.target and one.open]
     answered = [one for one in reaches if not one.target_group and not one.target and one.open]
     assumed = sorted({shown(told) for one in reaches if one.open for told in one.assumed})
-    return Section(
+    return section(
         "What can be reached",
         (() if forwarded else ("Nothing: no way from outside leads to a server or function.",)),
         (
@@ -81,7 +81,7 @@ def names(topology: Topology) -> Section:
         target = shown(topology.label(record.target))
         records.append((record.name, record.type, target, f"{shown(zone.label)} ({kind})"))
     columns = ("Load balancer", "Scheme", "Port", "Protocol", "TLS policy", "Certificate for")
-    return Section(
+    return section(
         "Names and listeners",
         (),
         (
@@ -93,7 +93,7 @@ def names(topology: Topology) -> Section:
 
 def security_groups(topology: Topology, servers: Servers) -> Section:
     """What each security group lets in."""
-    return Section(
+    return section(
         "Who may connect",
         ("Security groups, with their rules of all stacks. Nothing else is let in.",),
         (

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...topology import Topology
 from ...topology.network import Vpc
 from .alike import Server, Servers
-from .sheet import Section, Table, table
+from .sheet import Section, Table, section, table
 from .ways_in import egress
 from .words import shown
 
@@ -16,7 +16,7 @@ __all__ = ["ways_out"]
 
 def ways_out(topology: Topology, servers: Servers) -> Section:
     """All that leaves the networks."""
-    return Section(
+    return section(
         "What leaves",
         (),
         (

@@ -37,7 +37,9 @@ def compose(topology: Topology, reaches: Sequence[Reach]) -> Picture:
         for stack in topology.assembly.stacks
         if not stack.name.endswith(_COMPANION) and stack.parent is None
     ]
-    open_names = sorted({one.name for one in reaches if one.target and one.name != ANY_NAME})
+    open_names = sorted(
+        {one.name for one in reaches if one.target and one.listener and one.name != ANY_NAME}
+    )
     return Picture(
         title=_title(stacks),
         description=(
@@ -58,6 +60,8 @@ def compose(topology: Topology, reaches: Sequence[Reach]) -> Picture:
 
 
 def _title(stacks: Sequence[str]) -> str:
+    if not stacks:
+        return "Architecture of an app without stacks"
     every = f"Architecture of {', '.join(stacks)}"
     if len(every) <= _LONGEST_TITLE or len(stacks) < 2:
         return every

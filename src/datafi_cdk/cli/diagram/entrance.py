@@ -129,21 +129,19 @@ class Entrance:
                 self.lines.add(Line(row, self._servers.row_of(one), kind))
 
     def _add_direct(self) -> None:
-        """Ways that lead through no load balancer get a name box of their own."""
+        """Ways without a name and a load balancer stand beside the others."""
         direct = [one for one in self._reaches if not one.listener]
-        for one in direct:
-            box_id = f"direct-{self._clients[one.source]}"
-            if box_id not in {box.id for box in self.boxes}:
-                self.boxes.append(
-                    Box(
-                        box_id,
-                        LOAD_BALANCERS,
-                        "no load balancer",
-                        "address of the task or function",
-                    )
-                )
-            self.lines.add(Line(self._clients[one.source], box_id, "name"))
-            self.lines.add(Line(box_id, self._servers.row_of(one), "http"))
+        for source in sorted({one.source for one in direct}):
+            client = self._clients[source]
+            name, way = f"{client}name", f"{client}way"
+            self.boxes += [
+                Box(name, NAMES, "no name", "address of the task or function"),
+                Box(way, LOAD_BALANCERS, "no load balancer", "straight to the server"),
+            ]
+            self.lines |= {Line(client, name, "name"), Line(name, way, "name")}
+            for one in direct:
+                if one.source == source:
+                    self.lines.add(Line(way, self._servers.row_of(one), "http"))
 
     def _balancer(self, reach: Reach) -> str:
         return self._listener_rows[reach.listener].rpartition("-")[0]
