@@ -133,8 +133,3 @@ def test_refuses_two_forms_at_once(synthesized: Synthesized, tmp_path: Path) -> 
     """Markdown and JSON exclude each other."""
     done = run("describe", synthesized("quickstart"), "--markdown", "--json", cwd=tmp_path, fails=1)
     assert "leave one of them out" in done.err
-
-
-def test_help_is_as_before(tmp_path: Path, snapshot: SnapshotAssertion) -> None:
-    """What `--help` says."""
-    assert run("describe", "--help", cwd=tmp_path).out == snapshot

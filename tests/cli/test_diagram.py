@@ -166,11 +166,6 @@ def test_tells_that_there_is_no_cdk_out(tmp_path: Path) -> None:
     assert "run `cdk synth` first" in done.err
 
 
-def test_help_is_as_before(tmp_path: Path, snapshot: SnapshotAssertion) -> None:
-    """What `--help` says."""
-    assert run("diagram", "--help", cwd=tmp_path).out == snapshot
-
-
 def assert_valid_labels(flowchart: str) -> None:
     """Each label stands in quotation marks and has none inside."""
     for line in flowchart.splitlines():
