@@ -91,6 +91,30 @@ def test_a_record_that_points_nowhere_is_reported(tmp_path: Path) -> None:
     assert problems(tmp_path, resources) == ["Old: it refers to Quiet, which App does not make"]
 
 
+def test_every_record_of_a_name_must_lead_there(tmp_path: Path) -> None:
+    """An AAAA record that points elsewhere breaks the way, a record of text does not."""
+    resources = edge()
+    resources["Text"] = resource(
+        "AWS::Route53::RecordSet",
+        HostedZoneId="Z1",
+        Name="es.example.com",
+        Type="TXT",
+        ResourceRecords=['"text"'],
+    )
+    assert problems(tmp_path, resources) == []
+    resources["Six"] = resource(
+        "AWS::Route53::RecordSet",
+        HostedZoneId="Z1",
+        Name="es.example.com",
+        Type="AAAA",
+        AliasTarget={"DNSName": "elsewhere.example.com"},
+    )
+    assert problems(tmp_path, resources)[0] == (
+        "Rule: es.example.com at port 80 reaches nothing: the record es.example.com points at"
+        " existing elsewhere.example.com, not at Lb"
+    )
+
+
 def test_rules_with_one_priority_are_reported(tmp_path: Path) -> None:
     """Both are named."""
     resources = edge()

@@ -10,6 +10,8 @@ from .values import references_in, text
 
 __all__ = ["Certificate", "Dns", "Record", "Zone"]
 
+_ADDRESSES = ("A", "AAAA", "CNAME")
+
 
 @dataclass(frozen=True)
 class Zone:
@@ -35,8 +37,8 @@ class Record:
     target: str
 
     def answers(self, name: str) -> bool:
-        """Whether it answers for a name."""
-        return matches(self.name, name)
+        """Whether it answers for the address of a name."""
+        return self.type in _ADDRESSES and matches(self.name, name)
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,12 @@ class Dns:
     records: tuple[Record, ...]
     certificates: Mapping[str, Certificate]
 
-    def record_of(self, name: str) -> Record | None:
-        """The record that answers for a name: that of the name, or the closest wildcard."""
+    def records_of(self, name: str) -> tuple[Record, ...]:
+        """The records that answer for a name: those of the name, or of the closest wildcard."""
         answering = [record for record in self.records if record.answers(name)]
-        return max(
-            answering,
-            key=lambda record: (record.name == name, len(record.name), record.id),
-            default=None,
-        )
+        closest = max((record.name for record in answering), key=len, default="")
+        exact = name if any(record.name == name for record in answering) else closest
+        return tuple(record for record in answering if record.name == exact)
 
 
 def read_dns(templates: Templates) -> Dns:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .dns import Record, matches
-from .load_balancing import Listener, Rule
+from .load_balancing import Listener, LoadBalancer, Rule
 from .reach import ANY_NAME, Source
 from .topology import Topology
 
@@ -23,17 +23,11 @@ def name_link(
     if host == ANY_NAME:
         leading = any(one.target == balancer.id for one in topology.dns.records)
         return ([], [] if leading else [f"a name that leads to {balancer.label}"])
-    record = topology.dns.record_of(host.lower())
-    if record is None:
+    records = topology.dns.records_of(host.lower())
+    if not records:
         return _without_record(topology, balancer.label, host)
-    if record.target != balancer.id:
-        if balancer.existing and not topology.labels.get(record.target):
-            return [], [f"the record {record.name} leads to {balancer.label}"]
-        return [
-            f"the record {record.name} points at {topology.label(record.target)}, not at"
-            f" {balancer.label}"
-        ], []
-    return _seen(topology, record, source)
+    links = [_record_link(topology, record, balancer, source) for record in records]
+    return [one for link in links for one in link[0]], [one for link in links for one in link[1]]
 
 
 def certificate_link(topology: Topology, listener: Listener, host: str) -> Link:
@@ -52,6 +46,17 @@ def certificate_link(topology: Topology, listener: Listener, host: str) -> Link:
     if existing:
         return [], [f"the existing certificate {existing[0]} covers {host}"]
     return [f"no certificate of {listener.label} covers {host}"], []
+
+
+def _record_link(
+    topology: Topology, record: Record, balancer: LoadBalancer, source: Source
+) -> Link:
+    if record.target == balancer.id:
+        return _seen(topology, record, source)
+    if balancer.existing and not topology.labels.get(record.target):
+        return [], [f"the record {record.name} leads to {balancer.label}"]
+    target = topology.label(record.target)
+    return [f"the record {record.name} points at {target}, not at {balancer.label}"], []
 
 
 def _without_record(topology: Topology, balancer: str, host: str) -> Link:

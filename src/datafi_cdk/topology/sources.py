@@ -46,7 +46,8 @@ def _peer_source(
 ) -> Source:
     if rule.peer.kind == "cidr":
         return _source(topology, balancer, rule.peer.value, vpcs)
-    return Source(f"{rule.peer.kind} {topology.label(rule.peer.value)}", vpcs=vpcs)
+    kind = "security group" if rule.peer.kind == "group" else rule.peer.kind
+    return Source(f"{kind} {topology.label(rule.peer.value)}", vpcs=vpcs)
 
 
 def _source(topology: Topology, balancer: LoadBalancer, cidr: str, vpcs: tuple[str, ...]) -> Source:

@@ -29,10 +29,12 @@ def ways_in(topology: Topology, reaches: Iterable[Reach], servers: Servers) -> S
                 servers.fold(
                     [
                         (
-                            servers.named(one.target) or servers.owner(topology.label(one.target)),
-                            _row(topology, one),
+                            servers.named(target) or servers.owner(topology.label(target)),
+                            tuple(cells),
                         )
-                        for one in forwarded
+                        for target, *cells in _by_source(
+                            (one.target, *_row(topology, one)) for one in forwarded
+                        )
                     ],
                     own=4,
                 ),
@@ -40,10 +42,20 @@ def ways_in(topology: Topology, reaches: Iterable[Reach], servers: Servers) -> S
             table(
                 "Answered by the load balancer itself",
                 ("From", "Name", "Port", "Only for", "Answer"),
-                dict.fromkeys(
-                    (one.source, _name(one), _port(one), "; ".join(one.conditions), one.action)
-                    for one in answered
-                ),
+                [
+                    tuple(cells)
+                    for _, *cells in _by_source(
+                        (
+                            one.rule,
+                            shown(one.source),
+                            _name(one),
+                            _port(one),
+                            "; ".join(one.conditions),
+                            one.action,
+                        )
+                        for one in answered
+                    )
+                ],
             ),
             table(
                 "Must be so in what exists already, which is not in these templates",
@@ -52,6 +64,15 @@ def ways_in(topology: Topology, reaches: Iterable[Reach], servers: Servers) -> S
             ),
         ),
     )
+
+
+def _by_source(rows: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """Join rows that differ in their second cell only, the source."""
+    sources: dict[tuple[str, ...], list[str]] = {}
+    for first, source, *rest in rows:
+        sources.setdefault((first, *rest), []).append(source)
+    for (first, *rest), found in sources.items():
+        yield first, ", ".join(dict.fromkeys(found)), *rest
 
 
 def names(topology: Topology) -> Section:

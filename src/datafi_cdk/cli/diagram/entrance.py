@@ -90,9 +90,10 @@ class Entrance:
         return f"{len(names)} names", (", ".join(names), *sorted(zones))
 
     def _zone(self, name: str) -> str:
-        record = self._topology.dns.record_of(name.lower())
-        if record is None:
+        records = self._topology.dns.records_of(name.lower())
+        if not records:
             return "no record in these templates"
+        record = records[0]
         zone = self._topology.dns.zones[record.zone]
         kind = "existing" if zone.existing else "private" if zone.private else "public"
         return f"record {record.name}, {kind} zone"

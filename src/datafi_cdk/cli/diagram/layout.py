@@ -14,11 +14,12 @@ MARGIN = 28
 TITLE_SIZE, TEXT_SIZE, KIND_SIZE = 13, 11, 10
 LINE = 16
 PADDING = 12
-_WIDTHS = (150, 250, 240, 290, 270)
+_WIDTHS = (150, 264, 240, 290, 280)
 _GAP, _COLUMN_GAP, _FRAME = 20, 76, 26
 _HEAD = 74
 _STACKED = 6
 _LEAST = 960
+_BOLD = 1.1
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ def _stack_height(boxes: list[Box]) -> float:
 def _placed(box: Box, x: float, y: float) -> Placed:
     width = _WIDTHS[box.column]
     room = width - 2 * PADDING
-    title = wrapped(box.title, room, TITLE_SIZE)
+    title = wrapped(box.title, room, TITLE_SIZE * _BOLD)
     texts = [line for text in box.texts for line in wrapped(text, room, TEXT_SIZE)]
     inner = y + PADDING + LINE + LINE * len(title) + LINE * len(texts) + 4
     rows: dict[str, tuple[float, tuple[str, ...]]] = {}
