@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from ...config_sections import VpcConfig
 from ...config_services import ServiceConfig
@@ -43,6 +45,8 @@ def check_network(context: Context) -> Iterator[Finding]:
     yield from guarded("names in the VPC", _names_resolve(context, vpc_id))
     subnets = read_subnets(context, vpc_id)
     yield from _claimed(context.config.vpc, subnets)
+    if context.config.vpc.availability_zones:
+        subnets = _as_named(context.config.vpc, subnets)
     yield from _load_balancer(context, subnets)
     yield from _tasks(context, vpc_id, subnets)
 
@@ -76,12 +80,22 @@ def _names_resolve(context: Context, vpc_id: str) -> Iterator[Finding]:
             yield failed(vpc_id, text, f"turn {attribute} on in the VPC")
 
 
+def _as_named(vpc: VpcConfig, subnets: dict[str, Subnet]) -> dict[str, Subnet]:
+    """The subnets of a VPC that is not looked up: only those that are named are chosen from."""
+    kinds = {
+        **dict.fromkeys(vpc.public_subnet_ids, Kind.PUBLIC),
+        **dict.fromkeys(vpc.private_subnet_ids, Kind.PRIVATE),
+        **dict.fromkeys(vpc.isolated_subnet_ids, Kind.ISOLATED),
+    }
+    return {each.id: replace(each, kind=kinds.get(each.id)) for each in subnets.values()}
+
+
 def _claimed(vpc: VpcConfig, subnets: dict[str, Subnet]) -> Iterator[Finding]:
     """What the configuration says of subnets is so."""
     for key, kinds in (
-        ("public_subnet_ids", (Kind.PUBLIC,)),
-        ("private_subnet_ids", (Kind.PRIVATE,)),
-        ("isolated_subnet_ids", (Kind.ISOLATED, Kind.PRIVATE)),
+        ("public_subnet_ids", (Kind.PUBLIC, Kind.INSPECTED)),
+        ("private_subnet_ids", (Kind.PRIVATE, Kind.INSPECTED)),
+        ("isolated_subnet_ids", (Kind.ISOLATED, Kind.PRIVATE, Kind.INSPECTED)),
     ):
         for zone, subnet_id in zip(vpc.availability_zones, getattr(vpc, key), strict=False):
             subnet = subnets.get(subnet_id)
@@ -113,7 +127,8 @@ def _load_balancer(context: Context, subnets: dict[str, Subnet]) -> Iterator[Fin
     else:
         chosen = [subnet for subnet in subnets.values() if subnet.kind == Kind.PUBLIC]
     if not config.private:
-        inside = [subnet.id for subnet in chosen if subnet.by_routes != Kind.PUBLIC]
+        reached = (Kind.PUBLIC, Kind.INSPECTED)
+        inside = [subnet.id for subnet in chosen if subnet.by_routes not in reached]
         if inside:
             text = f"{', '.join(inside)}: no route to an internet gateway"
             yield failed(subject, text, "name public subnets, or set private: true")
@@ -122,6 +137,12 @@ def _load_balancer(context: Context, subnets: dict[str, Subnet]) -> Iterator[Fin
         kind = "private" if config.private else "public"
         text = f"{kind} subnets in {len(zones)} zones, and a load balancer needs {_ZONES}"
         yield failed(subject, text, f"add {kind} subnets to the VPC, or name another VPC")
+        return
+    crowded = [zone for zone, count in Counter(each.zone for each in chosen).items() if count > 1]
+    if crowded:
+        names = ", ".join(subnet.id for subnet in chosen if subnet.zone in crowded)
+        text = f"{names}: several in one zone, of which a load balancer takes one"
+        yield failed(subject, text, "name one for each zone in load_balancer.subnet_ids")
         return
     full = [subnet.id for subnet in chosen if subnet.free < LOAD_BALANCER_ADDRESSES]
     if full:
@@ -209,17 +230,16 @@ def _missing_endpoints(context: Context, vpc_id: str, subnets: list[Subnet]) -> 
         "VpcEndpoints",
         Filters=[{"Name": "vpc-id", "Values": [vpc_id]}],
     )
-    found = {
-        str(each["ServiceName"]).partition(f".{context.region}.")[2]: each
+    usable = [
+        (str(each["ServiceName"]).partition(f".{context.region}.")[2], each)
         for each in endpoints
         if str(each.get("State", "available")).lower() == "available"
-    }
-    missing = [name for name in NEEDED_ENDPOINTS if name not in found]
+    ]
+    missing = sorted({*NEEDED_ENDPOINTS} - {name for name, _ in usable})
+    to_s3 = [each for name, each in usable if name == "s3"]
     tables = {subnet.route_table for subnet in subnets}
-    to_s3 = found.get("s3", {})
-    if not to_s3 or (
-        to_s3.get("VpcEndpointType") == "Gateway" and not tables <= set(to_s3["RouteTableIds"])
-    ):
+    reached = {table for each in to_s3 for table in each.get("RouteTableIds", [])}
+    if not tables <= reached and all(each.get("VpcEndpointType") == "Gateway" for each in to_s3):
         missing.append("s3")
     return missing
 
