@@ -394,6 +394,18 @@ def test_refuses_to_go_on_in_another_region(trial: Trial) -> None:
     assert fails == ["region"]
 
 
+def test_tells_of_what_is_in_another_region(trial: Trial) -> None:
+    """Also if the file itself leaves account and region to whoever deploys."""
+    del trial.config["aws"]
+    assert trial.found() == []
+    elsewhere = trial.account.certificate.replace("us-east-1", "eu-west-1")
+    trial.config["dns"]["certificate_arn"] = elsewhere
+    certificate, rest = trial.found(fails=3)
+    assert certificate[:2] == ("fail", "dns.certificate_arn")
+    assert certificate[2].endswith(f"not in {trial.account.aws.account}, us-east-1")
+    assert rest[0] == "warn"
+
+
 def test_tells_of_an_account_that_is_not_bootstrapped(trial: Trial) -> None:
     """A missing or an old bootstrap stack is told with the command that mends it."""
     name = "/cdk-bootstrap/hnb659fds/version"

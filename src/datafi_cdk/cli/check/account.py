@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...config import DatafiEdgeConfig
+from ...errors import InvalidInputError
 from .context import Context
 from .finding import Finding, failed, passed, warned
 
@@ -25,7 +27,10 @@ def check_home(context: Context) -> Iterator[Finding]:
     given = context.config.aws
     here = f"account {context.account}, region {context.region}"
     if given is None:
-        yield passed("account", f"{here}; the configuration takes any")
+        elsewhere = list(_elsewhere(context))
+        yield from elsewhere
+        if not elsewhere:
+            yield passed("account", f"{here}; the configuration takes any")
         return
     if context.account != given.account:
         yield failed(
@@ -41,6 +46,20 @@ def check_home(context: Context) -> Iterator[Finding]:
         )
     if (context.account, context.region) == (given.account, given.region):
         yield passed("account", here)
+
+
+def _elsewhere(context: Context) -> Iterator[Finding]:
+    """What the configuration names in another account or region than it would be deployed to."""
+    here = {"account": context.account, "region": context.region}
+    try:
+        DatafiEdgeConfig.model_validate(
+            {**context.config.model_dump(exclude_unset=True), "aws": here}
+        )
+    except InvalidInputError as error:
+        for fault in error.faults:
+            text = f"is {fault.given}, not in {context.account}, {context.region}"
+            remedy = "name one that is there, or say where it is (--profile, --region)"
+            yield failed(fault.place, text, remedy)
 
 
 def check_bootstrap(context: Context) -> Iterator[Finding]:
