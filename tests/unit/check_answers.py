@@ -8,7 +8,7 @@ from typing import Any, cast
 from datafi_cdk import DatafiEdgeConfig
 from datafi_cdk.cli.aws_access import AwsAccess
 from datafi_cdk.cli.check.context import Context
-from datafi_cdk.cli.check.resolver import Resolver
+from datafi_cdk.cli.check.resolver import NoServerAnswersError, Resolver
 
 ROOT = "edge.example.com"
 
@@ -25,14 +25,17 @@ def config_of(*servers: Mapping[str, Any], **further: Any) -> DatafiEdgeConfig:
 
 
 class NameServers:
-    """A resolver that is told the name servers of zones."""
+    """A resolver that is told the name servers of zones; without any they do not answer."""
 
     def __init__(self, zones: Mapping[str, Iterable[str]]) -> None:
         self._zones = zones
 
     def name_servers(self, name: str) -> set[str]:
         """Those of a name."""
-        return set(self._zones.get(name, ()))
+        servers = self._zones.get(name)
+        if servers is not None and not servers:
+            raise NoServerAnswersError("the DNS cannot answer", "look it up")
+        return set(servers or ())
 
 
 class Answers(Context):

@@ -65,6 +65,8 @@ def _zone(name: str, *servers: str, private: bool = False) -> dict[str, Any]:
         ({"example.com": ["ns1.a"]}, "fail", "the DNS gives others: ns1.a"),
         ({ROOT: ["ns9.b"], "example.com": ["ns1.a", "ns2.a"]}, "fail", f"{ROOT} is delegated"),
         ({}, "fail", "the DNS knows no name servers of it"),
+        ({"example.com": []}, "fail", "for example.com know nothing of it"),
+        ({"example.com": [], "com": []}, "warn", "not checked"),
     ],
 )
 def test_follows_the_delegation_down_to_the_root_domain(
@@ -80,6 +82,44 @@ def test_follows_the_delegation_down_to_the_root_domain(
     ]
     assert [each.status for each in found] == [status]
     assert words in found[0].text
+
+
+def test_lets_the_parent_zone_delegate_the_root_domain() -> None:
+    """Once the deployment has made its zone, the parent's leads there; one in between may not."""
+    dns = {"root_domain": f"a.{ROOT}", "parent_zone": {"hosted_zone_id": "Z3"}}
+    answers = {
+        "GetHostedZone": _zone("example.com", "ns1"),
+        "ListHostedZonesByName": {"HostedZones": []},
+    }
+    zones = {f"a.{ROOT}": ["ns2"], "example.com": ["ns1"]}
+    *_, found = check_zones(Answers(config_of(dns=dns), answers, zones))
+    assert (found.status.value, found.text) == ("pass", "ns1")
+    *_, found = check_zones(Answers(config_of(dns=dns), answers, {**zones, ROOT: ["ns3"]}))
+    assert (found.status.value, found.text) == ("fail", f"{ROOT} is delegated to others: ns3")
+
+
+@pytest.mark.parametrize(
+    ("deployed", "status", "words"),
+    [
+        ("targetgroup/es/a", "pass", "made already: Z1"),
+        ("loadbalancer/app/front/a", "warn", "is there already (Z1), and the deployment makes ano"),
+    ],
+)
+def test_tells_of_a_zone_that_a_failed_deployment_has_left(
+    deployed: str, status: str, words: str
+) -> None:
+    """The next one would make another one of its name, with other name servers."""
+    arn = f"arn:aws:elasticloadbalancing:us-east-1:111111111111:{deployed}"
+    left = {"Id": "/hostedzone/Z1", "Name": f"{ROOT}.", "Config": {"PrivateZone": False}}
+    answers = {
+        "ListHostedZonesByName": {"HostedZones": [left]},
+        "GetHostedZone": _zone(ROOT, "ns1"),
+        "GetResources": [{"ResourceARN": arn}],
+    }
+    zone, delegation = check_zones(Answers(config_of(), answers, {ROOT: ["ns1"]}))
+    assert zone.status == status
+    assert words in zone.text
+    assert delegation.status == "pass"
 
 
 def test_does_not_look_for_zones_of_the_embedded_aws_in_the_dns() -> None:

@@ -25,9 +25,7 @@ def route(**target: str) -> dict[str, str]:
 INTERNET, NAT = route(GatewayId="igw-1"), route(NatGatewayId="nat-1")
 
 
-def answers(
-    subnets: Mapping[str, tuple[str, Mapping[str, str]]], **further: Any
-) -> dict[str, Any]:
+def answers(subnets: Mapping[str, tuple[str, Mapping[str, str]]], **further: Any) -> dict[str, Any]:
     """Answers of AWS for subnets, of which each has a zone and a route table with one route."""
     return {
         "DescribeVpcs": [{"CidrBlock": "10.0.0.0/16"}],
@@ -97,7 +95,7 @@ def test_tells_of_two_subnets_in_one_zone() -> None:
 def test_takes_subnets_for_what_the_cdk_does(
     default: Mapping[str, str], by_routes: Kind, kind: Kind
 ) -> None:
-    """Which subnets are chosen is the cdk's matter, and whether tasks get out that of the routes."""
+    """Which subnets are chosen follows from the cdk, and whether tasks get out from the routes."""
     told = answers({"subnet-0": (ZONES[0], default)})
     (subnet,) = read_subnets(Answers(config_of(), told), VPC).values()
     assert (subnet.by_routes, subnet.kind) == (by_routes, kind)

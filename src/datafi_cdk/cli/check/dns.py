@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .context import Context
-from .finding import Finding, failed, guarded, passed, warned
+from .finding import Finding, NotCheckedError, failed, guarded, passed, warned
+from .resolver import NoServerAnswersError
 
 _MISSING = ("NoSuchHostedZone",)
 _PARENT = "dns.parent_zone.hosted_zone_id"
@@ -44,7 +45,10 @@ def _existing(context: Context, zone_id: str) -> Iterator[Finding]:
             yield warned(subject, text, "name a private zone, if that is not wanted")
         else:
             yield passed(subject, f"{name}, public")
-        yield from guarded(f"delegation of {name}", _delegation(context, name, [zone]))
+        yield from guarded(
+            f"delegation of {name}",
+            _delegation(context, name, [zone], context.config.dns.root_domain),
+        )
     elif not context.config.private:
         text = f"{name} is private: its names resolve only in its VPCs"
         yield failed(subject, text, "name a public zone, or set private: true")
@@ -77,7 +81,10 @@ def _public_one(context: Context, zone_id: str, key: str) -> Iterator[Finding]:
         yield failed(subject, f"{name} is private", f"name a public zone in {key}")
         return
     yield passed(subject, f"{name}, public")
-    yield from guarded(f"delegation of {name}", _delegation(context, name, [zone]))
+    root = context.config.dns.root_domain
+    # The parent's zone itself delegates the root domain away.
+    lowest = root.partition(".")[2] if key == _PARENT else root
+    yield from guarded(f"delegation of {name}", _delegation(context, name, [zone], lowest))
 
 
 def _zone_faults(
@@ -109,8 +116,12 @@ def _new(context: Context) -> Iterator[Finding]:
     zones = [zone for zone in zones if zone]
     subject = f"zone of {root}"
     if zones:
-        yield passed(subject, f"made already: {', '.join(ids)}")
-        yield from guarded(f"delegation of {root}", _delegation(context, root, zones))
+        if _is_deployed(context):
+            yield passed(subject, f"made already: {', '.join(ids)}")
+        else:
+            text = f"is there already ({', '.join(ids)}), and the deployment makes another one"
+            yield warned(subject, text, "name it in dns.hosted_zone_id")
+        yield from guarded(f"delegation of {root}", _delegation(context, root, zones, root))
     elif context.config.dns.parent_zone:
         yield passed(subject, "is made, and delegated in dns.parent_zone")
     else:
@@ -119,20 +130,34 @@ def _new(context: Context) -> Iterator[Finding]:
         yield warned(subject, text, remedy)
 
 
-def _delegation(context: Context, name: str, zones: list[Mapping[str, Any]]) -> Iterator[Finding]:
-    """The DNS gives the name servers of the zone, and no zone in between has the names."""
+def _is_deployed(context: Context) -> bool:
+    """Whether the deployment stands. Of one that failed the zone may be left, but no target."""
+    return any(":targetgroup/" in arn for arn in context.deployed)
+
+
+def _delegation(
+    context: Context, name: str, zones: list[Mapping[str, Any]], lowest: str
+) -> Iterator[Finding]:
+    """The DNS gives the name servers of the zone, and no zone down to a name takes that away."""
     subject = f"delegation of {name}"
     if context.is_embedded:
         yield passed(subject, "not looked up, as the zones of the embedded AWS are in no DNS")
         return
-    root = context.config.dns.root_domain
     served = [{each.lower() for each in _servers_of(zone)} for zone in zones]
     wanted = ", ".join(sorted(served[0]))
     remedy = f"in the parent domain, let NS records of {name} name: {wanted}"
-    below, seen = root, context.resolver.name_servers(root)
-    while not seen and below != name:
-        below = below.partition(".")[2]
+    below = lowest
+    try:
         seen = context.resolver.name_servers(below)
+        while not seen and below != name:
+            below = below.partition(".")[2]
+            seen = context.resolver.name_servers(below)
+    except NoServerAnswersError:
+        if not _answers(context, below.partition(".")[2]):
+            raise
+        text = f"the name servers that the DNS leads to for {below} know nothing of it"
+        yield failed(subject, text, remedy)
+        return
     if not seen:
         yield failed(subject, "the DNS knows no name servers of it", remedy)
     elif seen in served:
@@ -142,6 +167,15 @@ def _delegation(context: Context, name: str, zones: list[Mapping[str, Any]]) -> 
         yield failed(subject, text, f"name the zone of {below}, or remove its NS records")
     else:
         yield failed(subject, f"the DNS gives others: {', '.join(sorted(seen))}", remedy)
+
+
+def _answers(context: Context, parent: str) -> bool:
+    """Whether the resolver answers for a parent domain, so that it is not the resolver's fault."""
+    try:
+        context.resolver.name_servers(parent)
+    except NotCheckedError:
+        return False
+    return True
 
 
 def _name_of(zone: Mapping[str, Any]) -> str:

@@ -16,6 +16,10 @@ _SERVER = re.compile(
 )
 
 
+class NoServerAnswersError(NotCheckedError):
+    """A name whose own name servers give no answer, or one that the resolver does not ask for."""
+
+
 class Resolver:
     """Whoever answers for names: the system's resolver, or another.
 
@@ -56,6 +60,7 @@ class Resolver:
             Them; none if it is no zone of its own.
 
         Raises:
+            NoServerAnswersError: The name servers that the DNS leads to do not answer for it.
             NotCheckedError: The DNS does not answer.
         """
         return {server.rstrip(".").lower() for server in self._look_up(name, "NS")}
@@ -82,7 +87,7 @@ class Resolver:
         except NoNameservers:
             reason = f"the DNS cannot answer for {name}"
             remedy = "check the delegation of its parents, or ask another with --resolver"
-            raise NotCheckedError(reason, remedy) from None
+            raise NoServerAnswersError(reason, remedy) from None
         except (DNSException, OSError):
             reason = f"no resolver answered within {_SECONDS:.0f} s"
             remedy = "check the network, or ask another with --resolver"
