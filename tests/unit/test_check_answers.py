@@ -50,6 +50,24 @@ def test_tells_of_a_certificate_that_does_not_last(
     assert words in f"{found.text}; {found.remedy}"
 
 
+@pytest.mark.parametrize(
+    ("names", "statuses"),
+    [
+        ([ROOT, f"*.{ROOT}"], ["pass"]),
+        ([ROOT, f"es.{ROOT}", f"update.{ROOT}"], ["warn", "pass"]),
+        ([f"*.{ROOT}"], ["warn", "pass"]),
+        ([ROOT, f"es.{ROOT}"], ["fail"]),
+        ([ROOT, f"update.{ROOT}"], ["fail"]),
+    ],
+)
+def test_a_certificate_may_name_every_server(names: list[str], statuses: list[str]) -> None:
+    """Without a wildcard it is good for the servers of today, and for no others."""
+    certificate = {"Status": "ISSUED", "SubjectAlternativeNames": names}
+    config = config_of(dns={"root_domain": ROOT, "certificate_arn": CERTIFICATE})
+    answers = Answers(config, {"DescribeCertificate": {"Certificate": certificate}})
+    assert [each.status for each in check_certificate(answers)] == statuses
+
+
 def _zone(name: str, *servers: str, private: bool = False) -> dict[str, Any]:
     return {
         "HostedZone": {"Name": f"{name}.", "Config": {"PrivateZone": private}},

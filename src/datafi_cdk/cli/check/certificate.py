@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from ...validation import RESERVED_NAMES
 from .context import Context
 from .finding import Finding, failed, passed, warned
 
@@ -33,7 +34,7 @@ def covers(names: Iterable[str], wanted: str) -> bool:
 
 
 def check_certificate(context: Context) -> Iterator[Finding]:
-    """The certificate is issued, covers every name, and is good for a while."""
+    """The certificate is issued, covers every name that is used, and is good for a while."""
     arn = context.config.dns.certificate_arn
     if arn is None:
         return
@@ -56,22 +57,28 @@ def check_certificate(context: Context) -> Iterator[Finding]:
         return
     root = context.config.dns.root_domain
     names = certificate.get("SubjectAlternativeNames") or [certificate["DomainName"]]
-    hosts = [f"{server.name}.{root}" for _, server in context.servers]
-    missing = [name for name in (root, f"*.{root}", *hosts) if not covers(names, name)]
+    labels = [server.name for _, server in context.servers]
+    if context.services and not context.config.update_api.caller_role_arns:
+        labels.append(RESERVED_NAMES[0])
+    unused = [name for name in (root, f"*.{root}") if not covers(names, name)]
+    missing = [host for label in labels if not covers(names, host := f"{label}.{root}")]
+    text = f"is for {', '.join(names)}, and not for {', '.join([*unused, *missing])}"
+    remedy = f"request one for {root} and *.{root}"
     if missing:
-        text = f"is for {', '.join(names)}, and not for {', '.join(missing)}"
-        yield failed(subject, text, f"request one for {root} and *.{root}")
+        yield failed(subject, text, remedy)
         return
+    if unused:
+        yield warned(subject, f"{text}; all servers of today are covered", remedy)
     yield _expiry(subject, certificate.get("NotAfter"), certificate.get("RenewalEligibility"))
 
 
 def _expiry(subject: str, end: datetime | None, renewal: str | None) -> Finding:
     if end is None:
-        return passed(subject, "issued, for all names")
+        return passed(subject, "issued, for all servers")
     days = (end - datetime.now(UTC)).days
     if days < 0:
         return failed(subject, f"expired on {end:%Y-%m-%d}", "import or request a new one")
-    text = f"issued, for all names, good for {days} more days"
+    text = f"issued, for all servers, good for {days} more days"
     if days >= NEAR_EXPIRY_DAYS:
         return passed(subject, text)
     how = (
