@@ -307,6 +307,15 @@ def test_tells_what_is_wrong(trial: Trial, change: Change, subject: str, words: 
     assert [row for row in failures if row[1].startswith(subject) and words in row[2]], failures
 
 
+def test_finds_a_parameter_whose_name_has_no_slash(trial: Trial) -> None:
+    """Its ARN does not tell whether its name begins with one."""
+    parameters = trial.account.aws.client("ssm")
+    parameters.put_parameter(Name="plain", Type="SecureString", Value="none", Overwrite=True)
+    arn = arn_of(trial.account, "ssm", "parameter/plain")
+    trial.server["secrets"] = {"OTHER": {"parameter_arn": arn}}
+    assert trial.found() == []
+
+
 def test_tells_of_subnets_without_a_way_out(trial: Trial) -> None:
     """With an image in ECR, VPC endpoints are a way out; to another registry there is none."""
     config, account = trial.config, trial.account

@@ -11,6 +11,7 @@ from check_answers import ROOT, Answers, config_of
 from datafi_cdk.cli.check.certificate import check_certificate
 from datafi_cdk.cli.check.dns import check_zones
 from datafi_cdk.cli.check.load_balancer import check_load_balancer
+from datafi_cdk.cli.check.named import check_named
 from datafi_cdk.cli.check.network import check_network
 from datafi_cdk.cli.check.quotas import check_fargate_quotas, check_load_balancer_quotas
 from datafi_cdk.cli.check.subnets import Kind, read_subnets
@@ -263,6 +264,14 @@ def test_tells_of_a_vpc_with_one_zone_only() -> None:
         "edge_servers.long_running[0]": "subnet-2: no way out is seen, by which tasks could reach"
         " the image's registry",
     }
+
+
+@pytest.mark.parametrize(("region", "status"), [("us-east-1", "pass"), ("eu-west-1", "fail")])
+def test_tells_of_a_bucket_that_takes_no_access_logs(region: str, status: str) -> None:
+    """S3 shows buckets of all regions, and a load balancer writes into its own only."""
+    config = config_of(load_balancer={"access_logs_bucket_name": "own-logs"})
+    (found,) = check_named(Answers(config, {"HeadBucket": {"BucketRegion": region}}))
+    assert found.status == status
 
 
 def test_tells_of_a_region_with_too_few_zones() -> None:

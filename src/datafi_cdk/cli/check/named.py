@@ -70,10 +70,9 @@ def _by_kind(context: Context) -> Iterator[tuple[str, Ask, list[str | None]]]:
         [
             *(service.image_version_parameter for service in services),
             *(
-                f"/{other.parameter_arn.partition(':parameter/')[2]}"
+                other.parameter_arn
                 for service in services
                 for other in service.secrets.values()
-                if other.parameter_arn
             ),
         ],
     )
@@ -170,7 +169,15 @@ def _web_acl(context: Context, arn: str) -> Iterator[Finding]:
 
 def _bucket(context: Context, name: str) -> Iterator[Finding]:
     found = context.ask("s3", "HeadBucket", missing=("404", "NoSuchBucket"), Bucket=name)
-    yield _there("bucket", name) if found else _missing("bucket", name)
+    if not found:
+        yield _missing("bucket", name)
+        return
+    region = found.get("BucketRegion", context.region)
+    if region != context.region and name == context.config.load_balancer.access_logs_bucket_name:
+        text = f"is in {region}, and access logs go into a bucket of {context.region} only"
+        yield failed(f"bucket {name}", text, "name one in the region of the load balancer")
+    else:
+        yield _there("bucket", name)
 
 
 def _log_group(context: Context, name: str) -> Iterator[Finding]:
