@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -171,8 +172,11 @@ def test_tells_of_an_authority_that_is_not_trusted(trial: Trial, tmp_path: Path)
     """A certificate of an unknown authority is told apart from one for another name."""
     (tmp_path / "other").mkdir()
     other = Authority(tmp_path / "other")
-    failures = trial.failures(https=trial.listen(certificate=other.certificate(f"*.{ROOT}")))
-    assert "the certificate is not trusted" in failures[f"es.{ROOT}:443"]
+    port = trial.listen(certificate=other.certificate(f"*.{ROOT}"))
+    failures = [each for each in trial.run(https=port, fails=3) if each["status"] == "fail"]
+    (found,) = [each for each in failures if each["subject"] == f"es.{ROOT}:443"]
+    assert "the certificate is not trusted" in found["text"]
+    assert "if it was imported without its chain" in found["remedy"]
 
 
 def test_takes_the_authorities_of_the_environment(trial: Trial) -> None:
@@ -232,6 +236,32 @@ def test_tells_of_servers_without_a_healthy_target(trial: Trial) -> None:
     failures = trial.failures(https=port, grpc=trial.listen(http2_status=503))
     assert failures[f"es.{ROOT}:443"] == "503: no server is healthy behind it"
     assert failures[f"es.{ROOT}:50051"] == "gRPC: 503, no server is healthy behind it"
+
+
+def test_tells_of_a_web_acl_that_lets_no_grpc_through(trial: Trial) -> None:
+    """Its 403 says nothing about the server's health."""
+    failures = trial.failures(grpc=trial.listen(http2_status=403))
+    assert failures[f"es.{ROOT}:50051"] == "gRPC: 403, from what speaks no gRPC"
+
+
+def test_waits_for_a_server_on_lambda_to_start(trial: Trial) -> None:
+    """Its first answer takes longer than that of a server that runs."""
+
+    def cold(host: str, path: str) -> Reply:
+        if host.startswith("fn."):
+            time.sleep(5.5)
+        return healthy(host, path)
+
+    assert {each["status"] for each in trial.run(https=trial.listen(reply=cold))} == {"pass"}
+
+
+def test_tells_where_the_log_of_a_server_on_lambda_is(trial: Trial) -> None:
+    """It has no task and no health check."""
+    port = trial.listen(
+        reply=lambda host, path: Reply(502) if host.startswith("fn.") else healthy(host, path)
+    )
+    (found,) = [each for each in trial.run(https=port, fails=3) if each["status"] == "fail"]
+    assert found["remedy"] == "see the log of its function"
 
 
 def test_does_not_take_the_fixed_404_for_a_grpc_answer(trial: Trial) -> None:

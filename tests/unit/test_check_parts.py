@@ -17,7 +17,7 @@ from datafi_cdk.cli import check
 from datafi_cdk.cli.check.account import BOOTSTRAP_VERSION, LOOKUP_BOOTSTRAP_VERSION
 from datafi_cdk.cli.check.certificate import covers
 from datafi_cdk.cli.check.context import iam_action
-from datafi_cdk.cli.check.live.dial import Dialer, UnreachableError
+from datafi_cdk.cli.check.live.dial import SECONDS, Dialer, UnreachableError
 from datafi_cdk.cli.check.live.targets import grpc_ports, targets, update_urls
 from datafi_cdk.cli.check.network import NEEDED_ENDPOINTS, most_tasks
 from datafi_cdk.cli.check.quotas import fargate_units
@@ -166,3 +166,28 @@ def test_tells_why_there_is_no_connection(
         Dialer(private=private).connect("127.0.0.1", 443)
     assert reason in caught.value.reason
     assert remedy in caught.value.remedy
+
+
+def test_shares_the_time_among_all_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dead address leaves time for the next, and one of a kind without a route tells nothing."""
+    asked: list[tuple[str, float]] = []
+
+    def fail(target: tuple[str, int], seconds: float) -> socket.socket:
+        asked.append((target[0], seconds))
+        raise OSError(101, "Network is unreachable") if ":" in target[0] else TimeoutError
+
+    monkeypatch.setattr(socket, "create_connection", fail)
+    dialer = Dialer()
+    monkeypatch.setattr(Dialer, "addresses", lambda *_: ["192.0.2.1", "192.0.2.2", "2001:db8::1"])
+    with pytest.raises(UnreachableError, match="no connection within 5 s"):
+        dialer.connect("es.example.com", 443)
+    assert [address for address, _ in asked] == ["192.0.2.1", "192.0.2.2", "2001:db8::1"]
+    assert sum(seconds for _, seconds in asked) <= SECONDS
+
+
+def test_gives_a_connection_its_time_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left of the share of an address does not cut what comes after it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setattr(Dialer, "addresses", lambda *_: ["127.0.0.1"] * 3)
+        with Dialer().connect("es.example.com", server.getsockname()[1]) as connection:
+            assert connection.gettimeout() == SECONDS

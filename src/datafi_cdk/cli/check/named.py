@@ -69,11 +69,7 @@ def _by_kind(context: Context) -> Iterator[tuple[str, Ask, list[str | None]]]:
         _parameter,
         [
             *(service.image_version_parameter for service in services),
-            *(
-                other.parameter_arn
-                for service in services
-                for other in service.secrets.values()
-            ),
+            *(other.parameter_arn for service in services for other in service.secrets.values()),
         ],
     )
     for place, server in context.servers:

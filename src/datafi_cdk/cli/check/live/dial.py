@@ -22,9 +22,10 @@ from ..resolver import Resolver
 SECONDS = 5.0
 """How long anything may take."""
 
+_LEAST_SECONDS = 1.0
 _PRIVATE = "; in private mode names and addresses are reached from the VPC only: try it from there"
-_EXPIRED, _OTHER_NAME = 10, 62
-"""What OpenSSL calls an expired certificate, and one for another name.
+_EXPIRED, _NO_ISSUER, _OTHER_NAME = 10, 20, 62
+"""What OpenSSL calls a certificate that is expired, of an unknown issuer, or for another name.
 
 Source: https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/
 """
@@ -117,7 +118,7 @@ class Dialer:
         return list(dict.fromkeys(str(each[4][0]) for each in found))
 
     def connect(self, host: str, port: int) -> socket.socket:
-        """A connection to the first address that takes one.
+        """A connection to the first address that takes one; all of them share the time.
 
         Args:
             host: The name.
@@ -127,12 +128,19 @@ class Dialer:
             UnreachableError: None does.
         """
         to_host, to_port = connect_target(self.rules, host, port)
-        error: OSError = OSError()
-        for address in self.addresses(to_host):
+        addresses = self.addresses(to_host)
+        errors: list[OSError] = []
+        for address in addresses:
+            seconds = max(SECONDS / len(addresses), _LEAST_SECONDS)
             try:
-                return socket.create_connection((address, to_port), SECONDS)
+                connection = socket.create_connection((address, to_port), seconds)
             except OSError as failure:
-                error = failure
+                errors.append(failure)
+            else:
+                connection.settimeout(SECONDS)
+                return connection
+        # An address of a kind that this machine does not speak says the least.
+        error = min(errors, key=_by_meaning)
         if isinstance(error, ConnectionRefusedError):
             remedy = "see that the load balancer has a listener on it"
             raise UnreachableError("the connection is refused", remedy)
@@ -180,6 +188,8 @@ class Dialer:
             remedy = "name a certificate for the root domain and its wildcard"
             return UnreachableError(f"the certificate is for other names{about}", remedy)
         remedy = "use a public certificate, or name the authority with --ca-bundle"
+        if error.verify_code == _NO_ISSUER:
+            remedy += "; if it was imported without its chain, import it with that"
         reason = f"the certificate is not trusted ({error.verify_message}){about}"
         return UnreachableError(reason, remedy)
 
@@ -211,6 +221,10 @@ def days_left(connection: ssl.SSLSocket) -> int:
     certificate = connection.getpeercert() or {}
     end = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
     return (end - datetime.now(UTC)).days
+
+
+def _by_meaning(error: OSError) -> int:
+    return 0 if isinstance(error, ConnectionRefusedError) else 1 + (type(error) is not TimeoutError)
 
 
 def _is_address(host: str) -> bool:

@@ -12,7 +12,7 @@ from ...connect_to import parse_connect_to
 from ..certificate import NEAR_EXPIRY_DAYS
 from ..finding import Finding, Status, failed, passed, warned
 from ..resolver import Resolver
-from .dial import Dialer, UnreachableError, days_left
+from .dial import SECONDS, Dialer, UnreachableError, days_left
 from .grpc_call import GrpcAnswer, call
 from .http import Answer, get
 from .targets import HTTP_PORT, HTTPS_PORT, GrpcCall, Target, targets, update_urls
@@ -20,10 +20,14 @@ from .targets import HTTP_PORT, HTTPS_PORT, GrpcCall, Target, targets, update_ur
 UNKNOWN_ADDRESS = "There is no server at this address."
 """What the load balancer answers for a name that no server has, with 404."""
 
+COLD_SECONDS = 30.0
+"""How long a server on Lambda may take, whose function may have to be started first."""
+
 _AT_ONCE = 8
 _MOVED = 301
 _UNAVAILABLE = (502, 503, 504)
 _UNHEALTHY = "see why no task is healthy: its log, and the health check of its target group"
+_FUNCTION_FAILS = "see the log of its function"
 _NO_RULE = "deploy, so that the load balancer gets a rule for this name"
 
 
@@ -80,11 +84,12 @@ def _server(dialer: Dialer, target: Target, *, redirects: bool) -> Iterator[Find
         yield _told(f"{host}:{HTTP_PORT}", _redirect(dialer, host))
     for port in (HTTPS_PORT, *(port for port in target.grpc_ports if port != HTTPS_PORT)):
         takes_grpc = port in target.grpc_ports
-        yield from _secure_port(dialer, host, port, target.call if takes_grpc else None)
+        call = target.call if takes_grpc else None
+        yield from _secure_port(dialer, host, port, call, on_lambda=target.call is None)
 
 
 def _secure_port(
-    dialer: Dialer, host: str, port: int, health: GrpcCall | None
+    dialer: Dialer, host: str, port: int, health: GrpcCall | None, *, on_lambda: bool
 ) -> Iterator[Finding]:
     """Certificate and ALPN of a port, and what answers behind it."""
     subject = f"{host}:{port}"
@@ -95,7 +100,7 @@ def _secure_port(
         return
     yield from of_tls
     if port == HTTPS_PORT:
-        yield _told(subject, _https(dialer, host))
+        yield _told(subject, _https(dialer, host, on_lambda=on_lambda))
     if health and not any(finding.status is Status.FAIL for finding in of_tls):
         yield _told(subject, _grpc(dialer, host, port, health))
 
@@ -121,13 +126,16 @@ def _redirect(dialer: Dialer, host: str) -> Callable[[str], Finding]:
     return look
 
 
-def _https(dialer: Dialer, host: str) -> Callable[[str], Finding]:
+def _https(dialer: Dialer, host: str, *, on_lambda: bool) -> Callable[[str], Finding]:
+    seconds, remedy = (COLD_SECONDS, _FUNCTION_FAILS) if on_lambda else (SECONDS, _UNHEALTHY)
+
     def look(subject: str) -> Finding:
-        answer = get(dialer.connect_tls(host, HTTPS_PORT, http2=False), host)
+        connection = dialer.connect_tls(host, HTTPS_PORT, http2=False)
+        answer = get(connection, host, seconds=seconds)
         if is_fixed(answer):
             return failed(subject, "the load balancer answers that no server is there", _NO_RULE)
         if answer.status in _UNAVAILABLE:
-            return failed(subject, f"{answer.status}: no server is healthy behind it", _UNHEALTHY)
+            return failed(subject, f"{answer.status}: no server is healthy behind it", remedy)
         return passed(subject, f"the server answers, {answer.status}")
 
     return look
@@ -162,9 +170,12 @@ def _grpc(dialer: Dialer, host: str, port: int, health: GrpcCall) -> Callable[[s
 def _of_call(subject: str, health: GrpcCall, answer: GrpcAnswer) -> Finding:
     if answer.http_status == 404:
         return failed(subject, "gRPC: the load balancer answers that no server is there", _NO_RULE)
-    if answer.http_status is not None:
+    if answer.http_status in _UNAVAILABLE:
         text = f"gRPC: {answer.http_status}, no server is healthy behind it"
         return failed(subject, text, _UNHEALTHY)
+    if answer.http_status is not None:
+        text = f"gRPC: {answer.http_status}, from what speaks no gRPC"
+        return failed(subject, text, "see the web ACL and the rules of the load balancer")
     if not answer.connected:
         return failed(subject, f"gRPC: no answer ({answer.name})", _UNHEALTHY)
     if answer.code in health.codes:
