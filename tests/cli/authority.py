@@ -17,12 +17,13 @@ class Authority:
 
     Args:
         folder: Where its files are written.
+        name: What it is called.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "Test authority") -> None:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = _name("Test authority")
+        self._name = _name(name)
         self._certificate = (
             _builder(self._name, self._name, self._key, 3650)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)

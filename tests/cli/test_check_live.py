@@ -171,7 +171,7 @@ def test_tells_of_a_certificate_for_other_names(trial: Trial) -> None:
 def test_tells_of_an_authority_that_is_not_trusted(trial: Trial, tmp_path: Path) -> None:
     """A certificate of an unknown authority is told apart from one for another name."""
     (tmp_path / "other").mkdir()
-    other = Authority(tmp_path / "other")
+    other = Authority(tmp_path / "other", "Other authority")
     port = trial.listen(certificate=other.certificate(f"*.{ROOT}"))
     failures = [each for each in trial.run(https=port, fails=3) if each["status"] == "fail"]
     (found,) = [each for each in failures if each["subject"] == f"es.{ROOT}:443"]
