@@ -15,6 +15,7 @@ from cost_resources import (
     made,
     nat_gateway,
     reference,
+    scaling,
     server,
 )
 from datafi_cdk.cli.cost.alternatives import _CHANGES, UPDATE_KEY, alternatives
@@ -111,6 +112,13 @@ def test_half_of_a_size_that_fargate_has_not_is_no_alternative() -> None:
 def test_spot_saves_between_nothing_and_its_best() -> None:
     """70 % of 36.0401 at best."""
     assert changes(server())[SPOT] == Range(Decimal("-25.22807"), Decimal(0))
+
+
+def test_spot_saves_its_best_where_most_tasks_run() -> None:
+    """With 1 to 3 tasks, 70 % of three times 36.0401; half the size saves half of one to three."""
+    found = changes([*server(), scaling(low=1, high=3)])
+    assert found[SPOT] == Range(Decimal("-75.68421"), Decimal(0))
+    assert found[HALF] == Range(Decimal("-54.06015"), Decimal("-18.02005"))
 
 
 def test_one_update_api_makes_one_key_in_each_stack() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from ...topology import Reference
 from ...validation import FARGATE_MEMORY_MIB
-from .estimate import estimate
-from .items import Assumptions, Made, Range, number, of_type
+from .estimate import Estimate, estimate
+from .items import ONE, ZERO, Assumptions, Made, Range, number, of_type
 from .network_items import ELASTIC_IP, ENDPOINT, NAT_GATEWAY, interface_endpoints
 from .prices import PriceTable
 from .services import SERVICE, TASK_DEFINITION, services
@@ -29,7 +30,8 @@ class Alternative:
     Args:
         what: What would be otherwise.
         key: The key of `datafi.yaml` that does it.
-        usd: How many US dollars a month it would cost more; below zero what it would save.
+        usd: How many US dollars a month it would cost more; below zero what it would save. From
+            the least to the most, of all numbers of tasks and all prices.
     """
 
     what: str
@@ -51,9 +53,19 @@ def alternatives(
     before = estimate(made, table, prices_of, assumptions)
     for what, key, change in _CHANGES:
         after = estimate(change(made), table, prices_of, assumptions)
+        differences = [new - old for new, old in zip(_ends(after), _ends(before), strict=True)]
         # A price that only one of them lacks would make the difference wrong.
-        if after.total != before.total and after.left == before.left:
-            yield Alternative(what, key, after.total - before.total)
+        if any(differences) and after.left == before.left:
+            yield Alternative(what, key, Range(min(differences), max(differences)))
+
+
+def _ends(of: Estimate) -> list[Decimal]:
+    """The totals with the fewest and the most tasks, at the highest and the best prices."""
+    return [
+        sum((quantity(line.item) * line.price.usd * share(line.item) for line in of.lines), ZERO)
+        for quantity in (lambda item: item.quantity.low, lambda item: item.quantity.high)
+        for share in (lambda item: ONE, lambda item: item.least)
+    ]
 
 
 def _one_nat_gateway(made: list[Made]) -> list[Made]:
