@@ -14,6 +14,16 @@ import pytest
 from .installed import run
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+MANIFEST = {
+    "version": "36.0.0",
+    "artifacts": {
+        "S": {
+            "type": "aws:cloudformation:stack",
+            "environment": "aws://unknown-account/us-east-1",
+            "properties": {"templateFile": "S.template.json"},
+        }
+    },
+}
 US_EAST_1 = ("--prices-of", "us-east-1")
 
 
@@ -212,6 +222,15 @@ def test_tells_that_an_app_has_no_stacks(tmp_path: Path) -> None:
     """An estimate of nothing would look like good news."""
     done = run("cost", assembly(tmp_path), cwd=tmp_path, fails=1)
     assert "has no stacks" in done.err
+
+
+def test_takes_resources_without_properties(tmp_path: Path) -> None:
+    """A template that no cdk has written may say so with null."""
+    (tmp_path / "manifest.json").write_text(json.dumps(MANIFEST))
+    gateway = {"Type": "AWS::EC2::NatGateway", "Properties": None}
+    (tmp_path / "S.template.json").write_text(json.dumps({"Resources": {"Nat": gateway}}))
+    estimate = run("cost", tmp_path, "--json", cwd=tmp_path).json
+    assert parts(estimate)["NAT gateways"] == Decimal("32.85")
 
 
 def test_regions_and_stages_are_told_apart(tmp_path: Path) -> None:

@@ -169,14 +169,16 @@ def test_container_insights_are_custom_metrics(value: str, expected: str) -> Non
 
 
 def test_alarms_are_paid_and_so_are_those_of_scaling_policies() -> None:
-    """One alarm, and two for each policy that tracks a target: 5 x 0.10."""
+    """One alarm of one metric, one of two, two for each policy that tracks a target: 7 x 0.10."""
+    expression, metric = {"Expression": "a / b"}, {"MetricStat": {"Period": 60}}
     policy = {"TargetTrackingScalingPolicyConfiguration": {"TargetValue": 60}}
     found = costs(
         [
             made("Alarm", "AWS::CloudWatch::Alarm"),
+            made("Share", "AWS::CloudWatch::Alarm", Metrics=[expression, metric, metric]),
             made("Cpu", "AWS::ApplicationAutoScaling::ScalingPolicy", **policy),
             made("Memory", "AWS::ApplicationAutoScaling::ScalingPolicy", **policy),
             made("Steps", "AWS::ApplicationAutoScaling::ScalingPolicy"),
         ]
     )
-    assert usd(found, METRICS) == Decimal("0.50")
+    assert usd(found, METRICS) == Decimal("0.70")

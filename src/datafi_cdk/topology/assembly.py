@@ -224,7 +224,7 @@ def _resource(
     return Resource(
         id=ResourceId(stack.id, logical_id),
         type=raw["Type"],
-        properties=raw.get("Properties", {}),
+        properties=raw.get("Properties") or {},
         path=path.removesuffix("/Resource").removesuffix("/Default"),
         depends=(depends,) if isinstance(depends, str) else tuple(depends),
         deletion_policy=raw.get("DeletionPolicy"),

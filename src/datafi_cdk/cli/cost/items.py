@@ -164,6 +164,16 @@ def of_type(made: list[Made], *types: str) -> list[Made]:
     return [resource for resource in made if resource.type in types]
 
 
+def section(value: Any) -> Mapping[str, Any]:
+    """An object of a template; none of its keys if only the deployment knows it."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def sections(value: Any) -> list[Mapping[str, Any]]:
+    """The objects of a list of a template; none if only the deployment knows it."""
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+
+
 def number(value: Any) -> Decimal | None:
     """A number of a template, which may be a string; `None` for what is not known yet."""
     if isinstance(value, bool) or not isinstance(value, int | str):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .items import Assumptions, Item, Made, NotEstimated, Range, counted, number, of_type
+from .items import Assumptions, Item, Made, NotEstimated, Range, counted, number, of_type, section
 from .services import log_months
 
 FUNCTIONS = "Functions of servers"
@@ -38,8 +38,8 @@ def server_functions(made: list[Made]) -> list[ServerFunction]:
     return [
         ServerFunction(
             (number(function.properties.get("MemorySize")) or _DEFAULT_MIB) / 1024,
-            "arm64" in function.properties.get("Architectures", ()),
-            log_months(function.properties.get("LoggingConfig", {}).get("LogGroup"), made),
+            function.properties.get("Architectures") == ["arm64"],
+            log_months(section(function.properties.get("LoggingConfig")).get("LogGroup"), made),
             "VpcConfig" in function.properties,
         )
         for function in of_type(made, FUNCTION)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from ...topology import Reference, ResourceId, references_in
-from .items import ZERO, Made, NotEstimated, Range, counted, number, of_type
+from .items import ZERO, Made, NotEstimated, Range, counted, number, of_type, section, sections
 
 SERVICE = "AWS::ECS::Service"
 TASK_DEFINITION = "AWS::ECS::TaskDefinition"
@@ -82,7 +82,7 @@ def _service(resource: Made, made: list[Made]) -> Service | str:
     if task is None:
         return "its task definition is not in these templates"
     cpu, memory = number(task.get("Cpu")), number(task.get("Memory"))
-    platform = task.get("RuntimePlatform", {})
+    platform = section(task.get("RuntimePlatform"))
     if cpu is None or memory is None:
         return "its CPU and memory are known at deployment only"
     if str(platform.get("OperatingSystemFamily", "LINUX")) != "LINUX":
@@ -93,9 +93,9 @@ def _service(resource: Made, made: list[Made]) -> Service | str:
     tasks = _tasks(resource, made)
     if tasks is None:
         return "its number of tasks is known at deployment only"
-    network = properties.get("NetworkConfiguration", {}).get("AwsvpcConfiguration", {})
+    network = section(section(properties.get("NetworkConfiguration")).get("AwsvpcConfiguration"))
     subnets = network.get("Subnets")
-    storage = number(task.get("EphemeralStorage", {}).get("SizeInGiB")) or ZERO
+    storage = number(section(task.get("EphemeralStorage")).get("SizeInGiB")) or ZERO
     return Service(
         name=_name(resource),
         cluster=_id(properties.get("Cluster")),
@@ -112,7 +112,7 @@ def _service(resource: Made, made: list[Made]) -> Service | str:
 
 
 def _name(resource: Made) -> str:
-    for target in resource.properties.get("LoadBalancers", ()):
+    for target in sections(resource.properties.get("LoadBalancers")):
         if isinstance(target.get("ContainerName"), str):
             return str(target["ContainerName"])
     return resource.path
@@ -147,7 +147,9 @@ def _strategy(
                 strategy = default.properties.get("DefaultCapacityProviderStrategy")
     if not isinstance(strategy, list) or not strategy:
         return None
-    known = all(entry.get("CapacityProvider") in ("FARGATE", "FARGATE_SPOT") for entry in strategy)
+    known = all(
+        section(entry).get("CapacityProvider") in ("FARGATE", "FARGATE_SPOT") for entry in strategy
+    )
     return strategy if known else None
 
 
@@ -182,8 +184,8 @@ def _tasks(resource: Made, made: list[Made]) -> Range | None:
 
 
 def _log_months(task: Mapping[str, Any], made: list[Made]) -> Decimal:
-    for container in task.get("ContainerDefinitions", ()):
-        options = container.get("LogConfiguration", {}).get("Options", {})
+    for container in sections(task.get("ContainerDefinitions")):
+        options = section(section(container.get("LogConfiguration")).get("Options"))
         if "awslogs-group" in options:
             return log_months(options["awslogs-group"], made)
     return log_months(None, made)

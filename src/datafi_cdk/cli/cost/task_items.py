@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from .items import ONE, Assumptions, Item, Made, NotEstimated, Range, counted, of_type
+from .items import ONE, Assumptions, Item, Made, NotEstimated, Range, counted, of_type, sections
 from .services import Service, alike
 
 TASKS = "Fargate tasks"
@@ -98,11 +98,11 @@ def metric_items(made: list[Made], services: Sequence[Service]) -> Iterator[Item
     https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking.html
     """
     for cluster in of_type(made, CLUSTER):
-        insights = {
+        insights = [
             setting.get("Value")
-            for setting in cluster.properties.get("ClusterSettings", ())
+            for setting in sections(cluster.properties.get("ClusterSettings"))
             if setting.get("Name") == "containerInsights"
-        }
+        ]
         if "enhanced" in insights:
             yield NotEstimated(
                 f"Container Insights of {cluster.path}", "the table has no price of enhanced ones"
@@ -112,7 +112,7 @@ def metric_items(made: list[Made], services: Sequence[Service]) -> Iterator[Item
             count = CLUSTER_METRICS + (SERVICE_METRICS + FAMILY_METRICS) * inside
             what = f"Container Insights, {counted(inside, 'server')}"
             yield Item(METRICS, what, Range.exactly(count), "metrics.metric")
-    alarms = len(of_type(made, "AWS::CloudWatch::Alarm"))
+    alarms = sum(map(_alarm_metrics, of_type(made, "AWS::CloudWatch::Alarm")))
     if alarms:
         yield Item(METRICS, "alarms", Range.exactly(alarms), "metrics.alarm")
     tracking = sum(
@@ -122,6 +122,14 @@ def metric_items(made: list[Made], services: Sequence[Service]) -> Iterator[Item
     if tracking:
         what = f"alarms of {tracking} scaling polic{'y' if tracking == 1 else 'ies'}"
         yield Item(METRICS, what, Range.exactly(2 * tracking), "metrics.alarm")
+
+
+def _alarm_metrics(alarm: Made) -> int:
+    """How many metrics an alarm is paid for: all that go into its expression, or one.
+
+    https://aws.amazon.com/cloudwatch/pricing/
+    """
+    return max(sum("MetricStat" in each for each in sections(alarm.properties.get("Metrics"))), 1)
 
 
 def plain(number: Decimal) -> str:
