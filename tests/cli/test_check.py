@@ -433,6 +433,16 @@ def test_tells_of_an_account_that_is_not_bootstrapped(trial: Trial) -> None:
         ssm.put_parameter(Name=name, Type="String", Value="21", Overwrite=True)
 
 
+def test_follows_the_qualifier_of_the_app(trial: Trial) -> None:
+    """An app that names one in its cdk.json has a bootstrap stack of its own."""
+    settings = {"context": {"@aws-cdk/core:bootstrapQualifier": "acme"}}
+    (trial.folder / "cdk.json").write_text(json.dumps(settings))
+    name = "/cdk-bootstrap/acme/version"
+    assert trial.found(fails=3) == [("fail", "bootstrap", f"there is no parameter {name}")]
+    trial.account.aws.client("ssm").put_parameter(Name=name, Type="String", Value="21")
+    assert trial.found() == []
+
+
 def test_warns_of_what_it_may_not_ask(trial: Trial) -> None:
     """A service that refuses is a warning with the permission, and the others are asked."""
     (trial.folder / "datafi.yaml").write_text(json.dumps(trial.config))
@@ -532,6 +542,13 @@ def test_tells_of_credentials_that_aws_does_not_take(tmp_path: Path, code: str, 
     assert words in done.err
     assert done.err.count("\n") == 1
     assert done.out == ""
+
+
+def test_tells_that_no_region_is_named(tmp_path: Path) -> None:
+    """Before anything is asked, as no answer would be of use."""
+    (tmp_path / "datafi.yaml").write_text(FINE + SERVERS)
+    env = {**CREDENTIALS, "AWS_REGION": "", "HTTPS_PROXY": "http://127.0.0.1:9"}
+    assert "no AWS region is named" in run("check", cwd=tmp_path, env=env, fails=1).err
 
 
 def test_tells_of_a_profile_that_is_not_there(tmp_path: Path) -> None:

@@ -66,6 +66,11 @@ class Answers(Context):
         return self._is_embedded
 
     @property
+    def account(self) -> str:
+        """An account."""
+        return "111111111111"
+
+    @property
     def region(self) -> str:
         """A region."""
         return "us-east-1"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from check_answers import ROOT, Answers, config_of
+from datafi_cdk.cli.check.account import check_bootstrap
 from datafi_cdk.cli.check.certificate import check_certificate
 from datafi_cdk.cli.check.dns import check_zones
 from datafi_cdk.cli.check.load_balancer import check_load_balancer
@@ -147,6 +148,12 @@ def test_does_not_look_for_zones_of_the_embedded_aws_in_the_dns() -> None:
     answers = {"GetHostedZone": _zone(ROOT, "ns1.a")}
     found = check_zones(Answers(config, answers, embedded=True))
     assert [each.status.value for each in found] == ["pass", "pass"]
+
+
+def test_the_embedded_aws_is_bootstrapped_when_it_is_deployed_to() -> None:
+    """The cdk's own command would ask the real AWS."""
+    (found,) = check_bootstrap(Answers(config_of(), {"GetParameter": None}, embedded=True))
+    assert found.status == "pass"
 
 
 def test_looks_at_the_zones_of_validation_and_of_the_parent() -> None:

@@ -41,7 +41,7 @@ class AwsAccess:
         """Find out where the clients lead; nothing is sent."""
         self._profile = profile
         # boto3 itself reads AWS_DEFAULT_REGION only.
-        self._region = region or config_region or os.environ.get("AWS_REGION")
+        self._region = region or config_region or os.environ.get("AWS_REGION") or None
         self.embedded = _embedded_aws(profile, self._region) if local else None
         self._clients: dict[str, Any] = {}
 
@@ -54,9 +54,7 @@ class AwsAccess:
         """
         import boto3
 
-        return boto3.Session(
-            profile_name=self._profile, region_name=self._region or os.environ.get("AWS_REGION")
-        )
+        return boto3.Session(profile_name=self._profile, region_name=self._region)
 
     @property
     def credentials(self) -> Any:
@@ -78,7 +76,7 @@ class AwsAccess:
         if self.embedded:
             return self.embedded.region
         region: str | None = self.session.region_name
-        return region
+        return region or None
 
     @cached_property
     def account(self) -> str:

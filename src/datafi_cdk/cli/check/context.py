@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from botocore import xform_name
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from ...config import DatafiEdgeConfig
 from ...config_services import ServiceConfig
@@ -165,8 +165,14 @@ class Context:
 
     @property
     def region(self) -> str:
-        """The region that is asked."""
-        return self.aws.region or ""
+        """The region that is asked.
+
+        Raises:
+            botocore.exceptions.NoRegionError: None is named anywhere.
+        """
+        if self.aws.region is None:
+            raise NoRegionError
+        return self.aws.region
 
     @property
     def servers(self) -> list[tuple[str, Server]]:
