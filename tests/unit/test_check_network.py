@@ -157,3 +157,12 @@ def test_adds_up_the_gateway_endpoints_of_s3(tables: list[list[str]], is_reached
     ]
     assert row.startswith("pass") == is_reached
     assert ("no VPC endpoint for s3" in row) != is_reached
+
+
+@pytest.mark.parametrize(("resource", "status"), [("loadbalancer/app/own/a", "warn"), ("", "fail")])
+def test_a_load_balancer_that_is_there_has_its_addresses(resource: str, status: str) -> None:
+    """A new one takes eight in each subnet, and one that is there only to grow."""
+    arn = f"arn:aws:elasticloadbalancing:us-east-1:111111111111:{resource}"
+    told = answers({**PUBLIC, **PRIVATE}, GetResources=[{"ResourceARN": arn}])
+    told["DescribeSubnets"][0]["AvailableIpAddressCount"] = 7
+    assert found(told)[LOAD_BALANCER] == f"{status}: subnet-0: fewer than 8 free addresses"

@@ -97,6 +97,7 @@ def client_error(code: str, message: str = "so it is") -> exceptions.ClientError
         (client_error("ExpiredToken"), "the AWS credentials have expired; run"),
         (client_error("ExpiredTokenException"), "the AWS credentials have expired; run"),
         (client_error("InvalidClientTokenId"), "AWS does not know these credentials; run"),
+        (client_error("AuthFailure"), "or enable the region in the account"),
         (client_error("AccessDenied"), "these credentials may not call DescribeStacks; use others"),
         (client_error("Throttling"), "AWS refused DescribeStacks (Throttling): so it is"),
     ],

@@ -6,6 +6,10 @@ import sys
 from typing import Any
 
 _CREDENTIALS = "run `aws sso login` or `aws configure`, name a --profile, or set AWS_PROFILE"
+_UNKNOWN = (
+    f"AWS does not know these credentials; {_CREDENTIALS},"
+    " or enable the region in the account if it is one that has to be"
+)
 _OF_CLIENT = {
     "NoCredentialsError": f"no AWS credentials were found; {_CREDENTIALS}",
     "PartialCredentialsError": f"the AWS credentials are not complete; {_CREDENTIALS}",
@@ -27,11 +31,11 @@ _OF_SERVICE = {
     "ExpiredToken": f"the AWS credentials have expired; {_CREDENTIALS}",
     "ExpiredTokenException": f"the AWS credentials have expired; {_CREDENTIALS}",
     "RequestExpired": "AWS refuses the time of this machine's clock; set it",
-    "InvalidClientTokenId": f"AWS does not know these credentials; {_CREDENTIALS}",
-    "UnrecognizedClientException": f"AWS does not know these credentials; {_CREDENTIALS}",
+    "InvalidClientTokenId": _UNKNOWN,
+    "UnrecognizedClientException": _UNKNOWN,
     "InvalidSignatureException": f"AWS refuses the secret key of these credentials; {_CREDENTIALS}",
     "SignatureDoesNotMatch": f"AWS refuses the secret key of these credentials; {_CREDENTIALS}",
-    "AuthFailure": f"AWS refuses these credentials; {_CREDENTIALS}",
+    "AuthFailure": _UNKNOWN,
 }
 _DENIED = (
     "AccessDenied",

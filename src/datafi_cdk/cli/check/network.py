@@ -147,7 +147,9 @@ def _load_balancer(context: Context, subnets: dict[str, Subnet]) -> Iterator[Fin
     full = [subnet.id for subnet in chosen if subnet.free < LOAD_BALANCER_ADDRESSES]
     if full:
         text = f"{', '.join(full)}: fewer than {LOAD_BALANCER_ADDRESSES} free addresses"
-        yield failed(subject, text, "free some, or name other subnets")
+        # A load balancer that is there needs them only to grow.
+        told = warned if any(":loadbalancer/" in arn for arn in context.deployed) else failed
+        yield told(subject, text, "free some, or name other subnets")
         return
     yield passed(subject, f"{len(chosen)} in {len(zones)} zones")
 
