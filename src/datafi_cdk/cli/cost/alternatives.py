@@ -61,11 +61,15 @@ def alternatives(
 
 def _ends(of: Estimate) -> list[Decimal]:
     """The totals with the fewest and the most tasks, at the highest and the best prices."""
-    return [
-        sum((quantity(line.item) * line.price.usd * share(line.item) for line in of.lines), ZERO)
-        for quantity in (lambda item: item.quantity.low, lambda item: item.quantity.high)
-        for share in (lambda item: ONE, lambda item: item.least)
-    ]
+    return [_total(of, most, at_best) for most in (False, True) for at_best in (False, True)]
+
+
+def _total(of: Estimate, most: bool, at_best: bool) -> Decimal:
+    total = ZERO
+    for line in of.lines:
+        quantity = line.item.quantity.high if most else line.item.quantity.low
+        total += quantity * line.price.usd * (line.item.least if at_best else ONE)
+    return total
 
 
 def _one_nat_gateway(made: list[Made]) -> list[Made]:
