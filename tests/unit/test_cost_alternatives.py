@@ -89,6 +89,16 @@ def test_nat_in_place_of_endpoints() -> None:
     assert ENDPOINTS not in found
 
 
+def test_an_existing_vpc_gets_no_nat_gateway() -> None:
+    """Only of a new VPC the configuration says how many it has."""
+    endpoint = interface_endpoint("Logs")
+    app = [
+        replace(endpoint, properties={**endpoint.properties, "VpcId": "vpc-0123456789abcdef0"}),
+        *server(),
+    ]
+    assert NAT not in changes(app)
+
+
 def test_arm_and_half_the_size() -> None:
     """28.835 - 36.0401, and half of 36.0401."""
     found = changes(server())

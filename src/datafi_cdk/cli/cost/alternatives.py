@@ -95,7 +95,8 @@ def _endpoints_for_nat(made: list[Made]) -> list[Made]:
 
 def _nat_for_endpoints(made: list[Made]) -> list[Made]:
     endpoints = interface_endpoints(made)
-    if not endpoints or of_type(made, NAT_GATEWAY):
+    in_own_vpc = all(isinstance(each.properties.get("VpcId"), Reference) for each in endpoints)
+    if not endpoints or not in_own_vpc or of_type(made, NAT_GATEWAY):
         return made
     added = []
     for vpc in {str(endpoint.properties.get("VpcId")) for endpoint in endpoints}:
