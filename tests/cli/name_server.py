@@ -16,7 +16,8 @@ class NameServer:
     """Answers over UDP; a name without any record does not exist.
 
     Args:
-        records: The texts of records by name and type.
+        records: The texts of records by name and type; with none, whoever should know them does not
+            answer.
     """
 
     def __init__(self, records: Mapping[tuple[str, str], Sequence[str]]) -> None:
@@ -58,6 +59,8 @@ class NameServer:
         texts = self.records.get((name, kind))
         if texts:
             response.answer.append(dns.rrset.from_text(question.name, 60, "IN", kind, *texts))
+        elif texts is not None:
+            response.set_rcode(dns.rcode.SERVFAIL)
         elif not any(known == name for known, _ in self.records):
             response.set_rcode(dns.rcode.NXDOMAIN)
         return response.to_wire()

@@ -360,6 +360,14 @@ def test_tells_where_the_dns_leads_elsewhere(trial: Trial) -> None:
     assert trial.account.name_servers[0].rstrip(".") in row["remedy"]
 
 
+def test_tells_of_a_delegation_to_servers_that_know_nothing(trial: Trial) -> None:
+    """So it is when the zone was made anew, and the parent names those of the old one."""
+    trial.delegation = {(ROOT, "NS"): []}
+    ((status, subject, text),) = trial.found(fails=3)
+    assert (status, subject) == ("fail", f"delegation of {ROOT}")
+    assert text == f"the name servers that the DNS leads to for {ROOT} know nothing of it"
+
+
 def test_does_not_check_what_the_dns_does_not_answer(trial: Trial) -> None:
     """A resolver that says nothing is a warning."""
     done = trial.run("--json", "--resolver=127.0.0.1:9")
