@@ -104,6 +104,31 @@ def test_follows_the_delegation_down_to_the_root_domain(
     assert words in found[0].text
 
 
+@pytest.mark.parametrize(
+    ("made", "status", "words"),
+    [
+        ([], "warn", "is not associated with the VPC that is made, where"),
+        (["vpc-1"], "warn", "is not associated with vpc-1, where"),
+        ([VPC], "pass", f"{ROOT}, private"),
+    ],
+)
+def test_tells_of_a_private_zone_that_a_new_vpc_does_not_see(
+    made: list[str], status: str, words: str
+) -> None:
+    """A zone that is there already is associated by hand, once the VPC is made."""
+    dns = {"root_domain": ROOT, "hosted_zone_id": "Z1", "certificate_arn": CERTIFICATE}
+    config = config_of({"name": "es", "egress_provided": True}, dns=dns, private=True)
+    answers = {
+        "GetHostedZone": _zone(ROOT, private=True),
+        "GetResources": [
+            {"ResourceARN": f"arn:aws:ec2:us-east-1:111111111111:vpc/{each}"} for each in made
+        ],
+    }
+    (found,) = check_zones(Answers(config, answers))
+    assert found.status == status
+    assert words in found.text
+
+
 def test_lets_the_parent_zone_delegate_the_root_domain() -> None:
     """Once the deployment has made its zone, the parent's leads there; one in between may not."""
     dns = {"root_domain": f"a.{ROOT}", "parent_zone": {"hosted_zone_id": "Z3"}}

@@ -196,3 +196,12 @@ class Context:
             "resourcegroupstaggingapi", "GetResources", "ResourceTagMappingList", TagFilters=[tag]
         )
         return frozenset(str(each["ResourceARN"]) for each in found)
+
+    @property
+    def deployed_vpcs(self) -> frozenset[str]:
+        """The ids of the VPCs that a deployment of this name has made already.
+
+        Raises:
+            NotCheckedError: There is no answer.
+        """
+        return frozenset(arn.partition(":vpc/")[2] for arn in self.deployed if ":vpc/" in arn)

@@ -61,8 +61,10 @@ def _private(
 ) -> Iterator[Finding]:
     vpc = context.config.vpc
     inside = {each["VPCId"] for each in zone.get("VPCs", [])}
-    if vpc and vpc.vpc_id not in inside:
-        text = f"{name} is not associated with {vpc.vpc_id}, where its names do not resolve"
+    own = {vpc.vpc_id} if vpc else context.deployed_vpcs
+    if not own or not own <= inside:
+        where = ", ".join(own) or "the VPC that is made"
+        text = f"{name} is not associated with {where}, where its names do not resolve"
         yield warned(subject, text, "associate the zone with the VPC")
     else:
         yield passed(subject, f"{name}, private")

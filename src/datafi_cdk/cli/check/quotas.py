@@ -90,7 +90,7 @@ def _other_rules(context: Context, load_balancer_arn: str) -> int:
 def check_network_quotas(context: Context) -> Iterator[Finding]:
     """A VPC, and the addresses of its NAT gateways, if a new network is made."""
     config = context.config
-    if config.vpc or any(":vpc/" in arn for arn in context.deployed):
+    if config.vpc or context.deployed_vpcs:
         return
     yield from guarded("VPCs in the region", _vpcs(context))
     nat_gateways = config.new_vpc.nat_gateways
