@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,8 @@ def test_the_key_and_the_order_are_sent(aws: EmbeddedAws, tmp_path: Path) -> Non
         ((404, "There is no server at this address."), "answered 404 and no JSON"),
         ((503, "<html>503</html>"), "answered 503 and no JSON"),
         ((200, "[]"), "answered 200 and no JSON"),
+        ((200, "{}"), "answered without message, requestId, so it is no update API"),
+        (in_json(460, error="Client closed"), "answered 460: Client closed; docs"),
     ],
 )
 def test_tells_what_is_refused(aws: EmbeddedAws, tmp_path: Path, answer: Answer, told: str) -> None:
@@ -134,6 +137,65 @@ def test_asks_on_while_the_rollout_goes_on(aws: EmbeddedAws, tmp_path: Path) -> 
     done = ask(aws, tmp_path, lambda *_: answers.pop(0), "update", "es", "v2")
     assert answers == []
     assert "warning: so [so]" in done.err
+
+
+def test_tells_that_a_report_is_none(aws: EmbeddedAws, tmp_path: Path) -> None:
+    """JSON of something else at the address is no report."""
+    done = ask(aws, tmp_path, lambda *_: in_json(200, ok=True), "status", "es", fails=1)
+    assert "answered without live, requested, rolloutState, service, tasks, updates" in done.err
+
+
+def test_a_key_may_end_with_a_line_end(aws: EmbeddedAws, tmp_path: Path) -> None:
+    """A secret made of a file has one, which the update API takes off as well."""
+
+    def answering(_method: str, _path: str, headers: Mapping[str, str], _body: str) -> Answer:
+        assert headers["x-api-key"] == KEY
+        return in_json(200, **REPORT)
+
+    with _key_is(aws, SecretString=f"{KEY}\n"):
+        ask(aws, tmp_path, answering, "status", "es")
+
+
+@pytest.mark.parametrize(
+    "value", [{"SecretString": f"{KEY}\nmore"}, {"SecretBinary": KEY.encode()}]
+)
+def test_tells_that_a_key_is_none_without_showing_it(
+    aws: EmbeddedAws, tmp_path: Path, value: dict[str, Any]
+) -> None:
+    """What cannot stand in a header is not sent, and not in the error."""
+    with _key_is(aws, **value):
+        done = ask(aws, tmp_path, lambda *_: in_json(200, **REPORT), "status", "es", fails=1)
+    assert "must hold the key of https://update.edge.example.com/es as one line" in done.err
+    assert KEY not in done.out + done.err
+
+
+@contextmanager
+def _key_is(aws: EmbeddedAws, **value: Any) -> Iterator[None]:
+    secrets = aws.client("secretsmanager")
+    secrets.put_secret_value(SecretId="key", **value)
+    try:
+        yield
+    finally:
+        secrets.put_secret_value(SecretId="key", SecretString=KEY)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("ALL_PROXY", "socks5://127.0.0.1:1", "the proxy of HTTPS_PROXY"),
+        ("HTTPS_PROXY", "ftp://user:not-a-real-secret@127.0.0.1", "the proxy of HTTPS_PROXY"),
+        ("SSL_CERT_FILE", "/nowhere", "SSL_CERT_FILE and SSL_CERT_DIR must name"),
+        ("SSL_CERT_FILE", "/etc/hosts", "SSL_CERT_FILE and SSL_CERT_DIR must name"),
+    ],
+)
+def test_tells_what_the_environment_has_wrong(
+    aws: EmbeddedAws, tmp_path: Path, name: str, value: str, told: str
+) -> None:
+    """A proxy or certificates that cannot be used are one sentence."""
+    env = {**aws.environment(), name: value}
+    done = run("status", "es", "--stack", "Edge", cwd=tmp_path, env=env, fails=1)
+    assert told in done.err
+    assert "not-a-real-secret" not in done.err
 
 
 def test_waits_for_nothing_if_told_so(aws: EmbeddedAws, tmp_path: Path) -> None:

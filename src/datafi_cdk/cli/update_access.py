@@ -75,7 +75,8 @@ class UpdateAccess:
             address: One of `addresses`.
 
         Raises:
-            CommandError: The secret with its key is gone, or there is no load balancer.
+            CommandError: The secret with its key is gone or holds none, or there is no load
+                balancer.
         """
         embedded = self._aws.embedded
         way = {"reach": _way(embedded, address)} if embedded else {}
@@ -92,7 +93,15 @@ class UpdateAccess:
                 f"the secret {address.secret_arn}, which holds the key of {address.url}, is gone;"
                 " deploy again, or restore it"
             ) from None
-        key = answer["SecretString"]
+        # The update API takes the white space around it off as well. Of what a header cannot hold,
+        # the error of the HTTP client would show the value.
+        key = answer.get("SecretString", "").strip()
+        if not key.isprintable() or not key:
+            raise CommandError(
+                f"the secret {address.secret_arn} must hold the key of {address.url} as one line of"
+                f" text; give it a new one with: datafi-cdk secrets rotate update-secret"
+                f" {address.service}"
+            )
 
         def add_key(request: httpx.Request) -> None:
             request.headers["x-api-key"] = key

@@ -12,13 +12,15 @@ import httpx
 from ..errors import CommandError
 
 _SECONDS = 60.0
-_REMEDIES = {
+_REMEDIES: dict[int, str] = {
     HTTPStatus.UNAUTHORIZED: "one that was just rotated works within half a minute; else deploy"
     " again, so that the function and the stack's output name one secret",
     HTTPStatus.FORBIDDEN: "`datafi-cdk status` tells what is live",
     HTTPStatus.NOT_FOUND: "`datafi-cdk status` lists the servers",
     HTTPStatus.CONFLICT: "`datafi-cdk status` tells how it goes",
 }
+_REPORT = {"service", "live", "requested", "rolloutState", "tasks", "updates"}
+_RECEIPT = {"message", "requestId"}
 _OTHER_REMEDY = "docs/updates.md tells what may be asked"
 _REMEDY_OF_FAULT = "the log of the update API's function has the request"
 
@@ -38,6 +40,9 @@ class UpdateClient:
         reach: Turns a request for the address into one that gets there: for the embedded AWS.
             Default: it is sent as it is, by way of the proxy that the environment names.
 
+    Raises:
+        CommandError: The environment names a proxy or certificates that cannot be used.
+
     Example:
         >>> with UpdateClient("https://update.edge.example.com/es", authenticate) as client:
         ...     client.report()["rolloutState"]
@@ -49,13 +54,13 @@ class UpdateClient:
         url: str,
         *,
         authenticate: RequestHook,
-        reach: RequestHook = lambda _request: None,
+        reach: RequestHook | None = None,
     ) -> None:
         """Open nothing yet."""
         self._url = url
         self._authenticate = authenticate
         self._reach = reach
-        self._client = httpx.Client(timeout=_SECONDS)
+        self._client = _http_client(trust_env=reach is None)
 
     def __enter__(self) -> UpdateClient:
         """The client itself."""
@@ -71,7 +76,7 @@ class UpdateClient:
         Raises:
             CommandError: The update API refuses, or cannot be reached.
         """
-        return self._ask("GET", "")
+        return self._ask("GET", "", answer=_REPORT)
 
     def update(self, version: str, *, force: bool, dry_run: bool) -> dict[str, Any]:
         """Roll out a version.
@@ -85,7 +90,8 @@ class UpdateClient:
             CommandError: The update API refuses, or cannot be reached.
         """
         member = "imageDigest" if version.startswith("sha256:") else "imageTag"
-        return self._ask("POST", "", {member: version, "force": force, "dryRun": dry_run})
+        body = {member: version, "force": force, "dryRun": dry_run}
+        return self._ask("POST", "", body, answer=_RECEIPT)
 
     def roll_back(self, *, force: bool, dry_run: bool) -> dict[str, Any]:
         """Go back to the version that completed before.
@@ -97,21 +103,40 @@ class UpdateClient:
         Raises:
             CommandError: The update API refuses, or cannot be reached.
         """
-        return self._ask("POST", "/rollback", {"force": force, "dryRun": dry_run})
+        body = {"force": force, "dryRun": dry_run}
+        return self._ask("POST", "/rollback", body, answer=_RECEIPT)
 
-    def _ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    def _ask(self, method: str, path: str, body: Any = None, *, answer: set[str]) -> dict[str, Any]:
+        """Send a request; `answer` are the members that its answer must have."""
         url = self._url + path
         try:
             request = self._client.build_request(method, url, json=body)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
             raise CommandError(f"the update API's address is no URL, got {url!r}") from None
-        self._reach(request)
+        if self._reach:
+            self._reach(request)
         self._authenticate(request)
         try:
             response = self._client.send(request)
         except httpx.HTTPError as error:
             raise Unreachable(_unreachable(url, error)) from None
-        return _answer(url, response)
+        return _answer(url, response, answer)
+
+
+def _http_client(*, trust_env: bool) -> httpx.Client:
+    try:
+        return httpx.Client(timeout=_SECONDS, trust_env=trust_env)
+    except (ImportError, ValueError, httpx.InvalidURL):
+        # Its words may hold the password of a proxy.
+        raise CommandError(
+            "the proxy of HTTPS_PROXY, HTTP_PROXY or ALL_PROXY must start with http:// or https://;"
+            " correct it or unset it, or for socks5:// run: pip install 'httpx[socks]'"
+        ) from None
+    except OSError:
+        raise CommandError(
+            "SSL_CERT_FILE and SSL_CERT_DIR must name certificates in PEM, and cannot be read;"
+            " correct or unset them"
+        ) from None
 
 
 def _unreachable(url: str, error: httpx.HTTPError) -> str:
@@ -126,7 +151,7 @@ def _unreachable(url: str, error: httpx.HTTPError) -> str:
     return f"{url} could not be reached ({reason}); {remedy}"
 
 
-def _answer(url: str, response: httpx.Response) -> dict[str, Any]:
+def _answer(url: str, response: httpx.Response, members: set[str]) -> dict[str, Any]:
     status = response.status_code
     try:
         body = json.loads(response.text)
@@ -141,10 +166,15 @@ def _answer(url: str, response: httpx.Response) -> dict[str, Any]:
         is_fault = status >= HTTPStatus.INTERNAL_SERVER_ERROR
         raise (Unreachable if is_fault else CommandError)(message)
     if status == HTTPStatus.OK:
+        if missing := sorted(members - body.keys()):
+            raise CommandError(
+                f"{url} answered without {', '.join(missing)}, so it is no update API that answers;"
+                " `datafi-cdk check --live` tells what does"
+            )
         return body
     # A function URL writes Message.
     said = next((str(body[key]) for key in ("message", "Message", "error") if key in body), "")
     is_fault = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    remedy = _REMEDY_OF_FAULT if is_fault else _REMEDIES.get(HTTPStatus(status), _OTHER_REMEDY)
+    remedy = _REMEDY_OF_FAULT if is_fault else _REMEDIES.get(status, _OTHER_REMEDY)
     message = f"{url} answered {status}: {said.rstrip('.')}; {remedy}"
     raise (Unreachable if is_fault else CommandError)(message)
