@@ -6,14 +6,16 @@ import json
 import os
 import signal
 import socket
+import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
 
-from .installed import Done, run
+from .installed import COMMAND, Done, run
 
 APP = """\
 from aws_cdk import App, CfnOutput, Stack
@@ -63,6 +65,30 @@ def test_it_runs_until_it_is_told_to_end(home: Path) -> None:
     assert local(home, "down").out == "The embedded AWS has ended.\n"
     assert not answers(endpoint)
     assert local(home, "down").out == "No embedded AWS was running.\n"
+
+
+def test_many_at_once_start_one_and_end_one(home: Path) -> None:
+    """Of several `up` one starts it, of several `down` one ends it; the others know how it went."""
+    with ThreadPoolExecutor(4) as pool:
+
+        def at_once(action: str) -> list[subprocess.CompletedProcess[str]]:
+            command = [COMMAND, "local", action]
+            env = {**os.environ, **state_of(home)}
+            return list(
+                pool.map(
+                    lambda _: subprocess.run(
+                        command, env=env, cwd=home, capture_output=True, text=True, timeout=100
+                    ),
+                    range(4),
+                )
+            )
+
+        started = at_once("up")
+        assert sorted(done.returncode for done in started) == [0, 1, 1, 1]
+        assert all("already runs" in done.stderr for done in started if done.returncode)
+        ended = at_once("down")
+        assert [done.returncode for done in ended] == [0, 0, 0, 0]
+        assert any("has ended" in done.stdout for done in ended)
 
 
 def test_account_region_and_port_are_as_asked(home: Path) -> None:

@@ -6,6 +6,7 @@ is never taken for a running server, nor a stranger's process for the keeper.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -20,7 +21,7 @@ from ..errors import LocalAwsError
 from .embedded_aws import EmbeddedAws
 from .server_process import tail
 
-_STOP_SECONDS = 30.0
+_WAIT_SECONDS = 30.0
 _POLL_SECONDS = 0.05
 
 
@@ -59,12 +60,13 @@ def start_in_background(
         "failing_tags": list(failing_tags),
         "enforce_iam": enforce_iam,
     }
-    lock = _lock()
-    if lock is None:
-        aws = attach_to_background()
-        raise LocalAwsError(
-            f"an embedded AWS already runs at {aws.endpoint}; end it with: datafi-cdk local down"
-        )
+    while (lock := _lock()) is None:
+        # There may be none: another command may just have looked.
+        if running := _running():
+            raise LocalAwsError(
+                f"an embedded AWS already runs at {_attach(running).endpoint};"
+                " end it with: datafi-cdk local down"
+            )
     try:
         reader, writer = os.pipe()
         state = _directory() / "local.json"
@@ -109,7 +111,7 @@ def attach_to_background() -> EmbeddedAws:
     """The user's embedded AWS that runs in the background.
 
     Raises:
-        LocalAwsError: None runs, or it is just starting or ending.
+        LocalAwsError: None runs, or it has been starting or ending for half a minute.
     """
     running = _running()
     if running is None:
@@ -133,13 +135,14 @@ def stop_in_background() -> bool:
     running = _running()
     if running is None:
         return False
-    os.kill(running.pid, signal.SIGTERM)
-    deadline = time.monotonic() + _STOP_SECONDS
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(running.pid, signal.SIGTERM)
+    deadline = time.monotonic() + _WAIT_SECONDS
     while (lock := _lock()) is None:
         if time.monotonic() > deadline:
             raise LocalAwsError(
                 f"the embedded AWS (process {running.pid}) did not end within"
-                f" {_STOP_SECONDS:.0f} seconds; end it with: kill -9 {running.pid}"
+                f" {_WAIT_SECONDS:.0f} seconds; end it with: kill -9 {running.pid}"
             )
         time.sleep(_POLL_SECONDS)
     os.close(lock)
@@ -147,16 +150,18 @@ def stop_in_background() -> bool:
 
 
 def _running() -> _Running | None:
-    lock = _lock()
-    if lock is not None:
-        os.close(lock)
-        return None
-    try:
-        return _Running(**json.loads((_directory() / "local.json").read_text()))
-    except FileNotFoundError:
-        raise LocalAwsError(
-            "the embedded AWS is just starting or ending; try again in a moment"
-        ) from None
+    """What runs; one that is starting or ending is waited for."""
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while (lock := _lock()) is None:
+        with contextlib.suppress(FileNotFoundError):
+            return _Running(**json.loads((_directory() / "local.json").read_text()))
+        if time.monotonic() > deadline:
+            raise LocalAwsError(
+                "the embedded AWS is just starting or ending; try again in a moment"
+            )
+        time.sleep(_POLL_SECONDS)
+    os.close(lock)
+    return None
 
 
 def _lock() -> int | None:
