@@ -211,6 +211,32 @@ def test_makes_everything(folder: Path) -> None:
     assert before.items() <= made(folder).items()
 
 
+def test_tells_commands_for_the_files_that_were_named(folder: Path) -> None:
+    """What is told to be run next works on the same configuration and shell file."""
+    (folder / "datafi.yaml").rename(folder / "my acme.yaml")
+    files = ("--config", "my acme.yaml", "--out", "my env.sh")
+    told = run("keys", "make", *files, cwd=folder, fails=3).out
+    assert "| datafi-cdk keys edge es --config 'my acme.yaml' --out 'my env.sh'\n" in told
+    assert "datafi-cdk keys redis HOST:PORT --out 'my env.sh'\n" in told
+    for server in ("es", "es-two"):
+        run("keys", "edge", server, *files, cwd=folder, typed=f"not-a-real-key-of-{server}")
+    run("keys", "redis", "redis.example.com:6379", *files[2:], cwd=folder, typed=PASSWORD)
+    credentials = {"ACR_USERNAME": "not-a-real-user", "ACR_PASSWORD": PASSWORD}
+    told = run("keys", "make", *files, cwd=folder, env=credentials).out
+    assert "secrets import --config 'my acme.yaml' --env-file 'my env.sh'\n" in told
+
+
+def test_sends_nobody_to_a_file_that_is_not_there(folder: Path) -> None:
+    """Where the configuration names all secrets, there is nothing to import."""
+    (folder / "datafi.yaml").write_text(
+        "deployment_name: acme\ndns: {root_domain: edge.example.com}\n"
+        "edge_servers: {long_running: [{name: es, secret_variables: [KEY], secret_arn:"
+        " 'arn:aws:secretsmanager:us-east-1:111111111111:secret:es-AbCdEf'}]}\n"
+    )
+    assert "Next: datafi-cdk secrets check\n" in run("keys", "make", cwd=folder).out
+    assert not (folder / "env.sh").exists()
+
+
 def test_refuses_half_a_pair(folder: Path) -> None:
     """A new half would not fit the old one."""
     (folder / "env.sh").write_text(f"CO_JWT_KID={uuid.uuid4()}\n")

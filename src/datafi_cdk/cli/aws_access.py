@@ -107,6 +107,6 @@ def _embedded_aws(profile: str | None, region: str | None) -> EmbeddedAws:
     if region and region != aws.region:
         raise CommandError(
             f"the embedded AWS is {aws.region}, got the region {region};"
-            f" start it with: datafi-cdk local up --region {region}"
+            f" start another: datafi-cdk local down; datafi-cdk local up --region {region}"
         )
     return aws

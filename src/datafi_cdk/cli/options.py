@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -47,6 +48,21 @@ LocalOption = Annotated[
 ]
 
 DEFAULT_CONFIG = Path("datafi.yaml")
+
+
+def as_option(name: str, path: Path, default: Path) -> str:
+    """An option with a path, to be shown in a command that somebody is to run next.
+
+    Args:
+        name: The option.
+        path: The path that was given.
+        default: The path that the option has without being given; then nothing is shown.
+
+    Example:
+        >>> as_option("--config", Path("my datafi.yaml"), DEFAULT_CONFIG)
+        " --config 'my datafi.yaml'"
+    """
+    return "" if path == default else f" {name} {shlex.quote(str(path))}"
 
 
 def confirm(question: str, *, yes: bool) -> None:

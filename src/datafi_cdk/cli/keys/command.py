@@ -16,10 +16,11 @@ from ..options import (
     LocalOption,
     ProfileOption,
     RegionOption,
+    as_option,
 )
 from ..output import console, print_json, table
 from ..secrets.algorithms import Algorithm
-from .common import AlgorithmOption, OutOption, SecretOption, ShowOption, finish
+from .common import DEFAULT_FILE, AlgorithmOption, OutOption, SecretOption, ShowOption, finish
 from .given_command import edge, redis
 
 app = typer.Typer(
@@ -36,7 +37,7 @@ def make(
     out: Annotated[
         Path,
         typer.Option("--out", "-o", metavar="FILE", help="The shell file to make, or to add to."),
-    ] = Path("env.sh"),
+    ] = DEFAULT_FILE,
     algorithm: AlgorithmOption = Algorithm.RS256,
     json: JsonOption = False,
 ) -> None:
@@ -47,6 +48,7 @@ def make(
 
     Ends with 3 while something is missing.
     """
+    import shlex
     import sys
 
     from ..secrets.draft import read_draft
@@ -61,12 +63,16 @@ def make(
         shown = table("variable", "for", "")
         for row in rows:
             shown.add_row(row["name"], row["server"] or "all", row["state"])
-        console().print(shown)
+        console().print(
+            shown if rows else f"{escape(str(config))} names the secrets of all that it needs."
+        )
         for row in missing:
             console().print(escape(f"{row['name']}: {row['how']}"), soft_wrap=True)
         if not missing:
-            following = f"datafi-cdk secrets import --env-file {escape(str(out))}"
-            console().print(f"All is there. Next: {following}", soft_wrap=True)
+            given = as_option("--config", config, DEFAULT_CONFIG)
+            importing = f"import{given} --env-file {shlex.quote(str(out))}"
+            following = escape(importing if rows else f"check{given}")
+            console().print(f"All is there. Next: datafi-cdk secrets {following}", soft_wrap=True)
     if missing:
         raise typer.Exit(ANSWER_IS_NO)
 

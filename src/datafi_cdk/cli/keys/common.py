@@ -14,6 +14,8 @@ from ..secrets.algorithms import Algorithm
 if TYPE_CHECKING:
     from .destination import Made
 
+DEFAULT_FILE = Path("env.sh")
+
 OutOption = Annotated[
     Path | None,
     typer.Option(

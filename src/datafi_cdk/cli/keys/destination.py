@@ -12,8 +12,7 @@ from ..aws_access import AwsAccess
 from ..secrets.env_file import add_to_env_file, as_lines
 from ..secrets.rotation import existing
 from ..secrets.store import SecretFormError, SecretStore, as_text
-
-DEFAULT_FILE = Path("env.sh")
+from .common import DEFAULT_FILE
 
 Fields = Mapping[str | None, str]
 """Fields of a JSON secret; a plain string stands under the field `None`."""

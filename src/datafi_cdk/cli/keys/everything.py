@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from ...errors import CommandError
 from ...validation import JWT_JWKS
+from ..options import DEFAULT_CONFIG, as_option
 from ..output import error_console
 from ..secrets.algorithms import Algorithm
 from ..secrets.draft import Draft
@@ -19,6 +20,7 @@ from ..secrets.given import GivenValues
 from ..secrets.jwt_keys import make_jwt_keys
 from ..secrets.targets import Wanted, targets
 from ..secrets.values import value_problem
+from .common import DEFAULT_FILE
 from .edge_key import edge_key
 from .hidden import ask_hidden
 from .redis_key import make_keyval
@@ -67,7 +69,7 @@ def make_everything(
             "name": each.names[0],
             "server": each.server,
             "state": states.get(each.names[0], "missing"),
-            "how": _how(draft, each),
+            "how": _how(draft, each, out),
         }
         for each in wanted
     ]
@@ -163,10 +165,13 @@ _QUESTIONS: dict[str, Callable[[Draft, Wanted], str]] = {
 }
 
 
-def _how(draft: Draft, wanted: Wanted) -> str:
+def _how(draft: Draft, wanted: Wanted, out: Path) -> str:
     """The command that makes a value, or where it comes from."""
+    to = as_option("--out", out, DEFAULT_FILE)
     if wanted.variable in ("KEY", "EDGE_KEY"):
-        return f"{edge_key(draft, wanted.server).command} | datafi-cdk keys edge {wanted.server}"
+        of = as_option("--config", draft.path, DEFAULT_CONFIG)
+        command = edge_key(draft, wanted.server).command
+        return f"{command} | datafi-cdk keys edge {wanted.server}{of}{to}"
     if wanted.variable == "KEYVAL":
-        return "datafi-cdk keys redis HOST:PORT"
-    return "datafi-cdk keys jwt" if wanted.variable in _JWT else _BY_HAND
+        return f"datafi-cdk keys redis HOST:PORT{to}"
+    return f"datafi-cdk keys jwt{to}" if wanted.variable in _JWT else _BY_HAND
