@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -249,6 +250,18 @@ def test_a_file_that_cannot_be_written_is_continued(acme: Deployment) -> None:
     acme.import_()
     assert acme.config.read_text().endswith("# the end\n# edited\n")
     assert {each["result"] for each in acme.run("secrets", "check", "--json").json} == {"pass"}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
+def test_refuses_a_folder_that_takes_no_file_before_it_writes(acme: Deployment) -> None:
+    """No secret is made for a file that cannot get its ARN."""
+    acme.config.parent.chmod(0o555)
+    try:
+        done = acme.import_(fails=1)
+    finally:
+        acme.config.parent.chmod(0o755)
+    assert f"nothing can be written to {acme.config.parent}" in done.err
+    assert acme.held() == {}
 
 
 def test_a_secret_that_was_changed_meanwhile_is_kept(acme: Deployment) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from datafi_cdk.cli import files
-from datafi_cdk.cli.files import create_file, replace_file
+from datafi_cdk.cli.files import create_file, replace_file, require_writable
 from datafi_cdk.errors import CommandError
 
 
@@ -68,7 +68,32 @@ def test_a_failure_leaves_the_old_file(
     monkeypatch.setattr(files.os, "fsync", full)
     path = tmp_path / "file"
     path.write_text("old")
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match="No space") as told:
         write(path, "new")  # type: ignore[operator]
+    assert told.value.filename == str(path)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("write", [replace_file, create_file])
+def test_an_error_names_the_file_that_was_asked_for(tmp_path: Path, write: object) -> None:
+    """Not the one beside it, whose name nobody knows."""
+    path = tmp_path / "nowhere" / "file"
+    with pytest.raises(FileNotFoundError) as told:
+        write(path, "new")  # type: ignore[operator]
+    assert told.value.filename == str(path)
+
+
+def test_refuses_a_file_of_a_folder_that_takes_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link counts as what it points at."""
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(folder / "file")
+    require_writable(link)
+    monkeypatch.setattr(files.os, "access", lambda place, _mode: place != folder)
+    require_writable(tmp_path / "file")
+    with pytest.raises(CommandError, match="nothing can be written to"):
+        require_writable(link)

@@ -32,6 +32,23 @@ def replace_file(path: Path, text: str, *, mode: int | None = None) -> None:
         raise
 
 
+def require_writable(path: Path) -> None:
+    """Refuse a file that `replace_file` could not write, before there is something to write.
+
+    Args:
+        path: The file.
+
+    Raises:
+        CommandError: Its folder takes no new files from this user.
+    """
+    folder = path.resolve().parent
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise CommandError(
+            f"{path} cannot be replaced, as nothing can be written to {folder};"
+            " check its permissions"
+        )
+
+
 def create_file(path: Path, text: str, *, mode: int | None = None) -> None:
     """Write a file that must not be there yet, whole or not at all.
 
@@ -56,16 +73,21 @@ def create_file(path: Path, text: str, *, mode: int | None = None) -> None:
 
 
 def _write_beside(path: Path, text: str, mode: int) -> Path:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    written = Path(name)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        written.chmod(mode)
-    except BaseException:
-        written.unlink()
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        written = Path(name)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            written.chmod(mode)
+        except BaseException:
+            written.unlink()
+            raise
+    except OSError as error:
+        # Nobody knows the file beside it, and a full disk names none.
+        error.filename = str(path)
         raise
     return written
 

@@ -12,6 +12,7 @@ from rich.markup import escape
 from ...config_fields import UNKNOWN
 from ...config_sections import KEY_ARN
 from ...errors import CommandError
+from ..files import require_writable
 from ..options import confirm
 from ..output import error_console, table
 from .account import account_of
@@ -80,6 +81,8 @@ def import_secrets(
     for change in changes:
         new_keys |= _file_keys(change, draft.stand_in, kms_key)
     text_with_arns(draft, new_keys)
+    if new_keys:
+        require_writable(draft.path)
     if not dry_run:
         _confirm_replacing(changes, yes=yes)
         for number, change in enumerate(changes):

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from ..aws_access import AwsAccess
 
 _START_ANEW = (
-    "they do so by themselves with update_api.redeploy_on_rotation, otherwise by"
-    " `aws ecs update-service --force-new-deployment`, functions by a deployment that changes them"
+    "by itself with update_api.redeploy_on_rotation, otherwise by `datafi-cdk update SERVER TAG"
+    " --force` with the tag that `datafi-cdk status` shows, a function on Lambda by a deployment"
+    " that changes it"
 )
 _CHECK = "see `datafi-cdk secrets check`"
 Entries = list[dict[str, Any]]
