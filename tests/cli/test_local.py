@@ -141,6 +141,20 @@ def test_tells_that_the_port_is_taken(home: Path) -> None:
     assert local(home, "down").out == "No embedded AWS was running.\n"
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--account", "12", "account must be"),
+        ("--rollout-seconds", "inf", "rollout_seconds must be"),
+    ],
+)
+def test_refuses_what_it_cannot_be(home: Path, option: str, value: str, told: str) -> None:
+    """A wrong argument is one sentence, and no traceback of the process in the background."""
+    refused = local(home, "up", option, value, fails=1)
+    assert told in refused.err
+    assert len(refused.err.splitlines()) == 1
+
+
 def test_refuses_a_region_or_profile_that_is_not_the_embedded_ones(home: Path) -> None:
     """`--local` with what names another AWS is refused with the way out."""
     local(home, "up")

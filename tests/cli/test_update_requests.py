@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from datafi_cdk.local import EmbeddedAws
 
+from .failing_aws import failing_aws
 from .https_front import Answer, Answering, https_front, in_json
 from .installed import Done, run
 from .stacks import make_stack
@@ -266,6 +267,33 @@ def test_tells_that_the_key_is_gone(aws: EmbeddedAws, tmp_path: Path) -> None:
     make_stack(aws, "Gone", outputs)
     done = run("status", "--stack", "Gone", cwd=tmp_path, env=aws.environment(), fails=1)
     assert f"the secret {arn}" in done.err
+
+
+def test_shows_the_others_when_a_server_cannot_be_asked(aws: EmbeddedAws, tmp_path: Path) -> None:
+    """Of two servers, one key may not be read; the other server is shown, and the fault told."""
+    secret = aws.client("secretsmanager").create_secret(Name="locked", SecretString=KEY)["ARN"]
+    root = "pair.example.com"
+    outputs = {"EsUrl": f"https://es.{root}", "CoUrl": f"https://co.{root}"}
+    outputs |= {"EsUpdateUrl": f"https://update.{root}/es", "EsUpdateSecretArn": secret}
+    make_stack(aws, "Pair", outputs | {"CoUpdateUrl": f"https://update.{root}/co"})
+    arguments = ("status", "--stack", "Pair")
+
+    def refuses(operation: str, _parameters: dict[str, Any]) -> bool:
+        return operation == "GetSecretValue"
+
+    report = REPORT | {"service": "co"}
+    with (
+        failing_aws(aws, refuses) as (env, _),
+        https_front(tmp_path, f"update.{root}", lambda *_: in_json(200, **report)) as way,
+    ):
+        env = {**env, **way, "NO_PROXY": "127.0.0.1"}
+        done = run(*arguments, cwd=tmp_path, env=env, fails=1)
+        assert "IN_PROGRESS" in done.out
+        denied = f"may not call GetSecretValue on the secret {secret}, which holds the key of"
+        assert denied in done.err
+        done = run(*arguments, "--json", cwd=tmp_path, env=env, fails=1)
+        assert [each["service"] for each in done.json] == ["co"]
+        assert denied in run("status", "es", *arguments[1:], cwd=tmp_path, env=env, fails=1).err
 
 
 def test_tells_what_credentials_lack(aws: EmbeddedAws, tmp_path: Path) -> None:

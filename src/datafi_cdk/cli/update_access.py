@@ -11,6 +11,7 @@ import httpx
 from ..config import DatafiEdgeConfig
 from ..errors import CommandError
 from .aws_access import AwsAccess
+from .aws_errors import error_code, is_denied
 from .options import DEFAULT_CONFIG
 from .update_address import UpdateAddress, find_addresses
 from .update_client import RequestHook, UpdateClient
@@ -75,8 +76,8 @@ class UpdateAccess:
             address: One of `addresses`.
 
         Raises:
-            CommandError: The secret with its key is gone or holds none, or there is no load
-                balancer.
+            CommandError: The secret with its key is gone, may not be read or holds none, or there
+                is no load balancer.
         """
         embedded = self._aws.embedded
         way = {"reach": _way(embedded, address)} if embedded else {}
@@ -88,11 +89,16 @@ class UpdateAccess:
         secrets = self._aws.client("secretsmanager")
         try:
             answer = secrets.get_secret_value(SecretId=address.secret_arn)
-        except secrets.exceptions.ResourceNotFoundException:
-            raise CommandError(
-                f"the secret {address.secret_arn}, which holds the key of {address.url}, is gone;"
-                " deploy again, or restore it"
-            ) from None
+        except secrets.exceptions.ClientError as error:
+            which = f"the secret {address.secret_arn}, which holds the key of {address.url}"
+            if is_denied(error):
+                raise CommandError(
+                    f"these credentials may not call GetSecretValue on {which};"
+                    " use others, or have it allowed"
+                ) from None
+            if error_code(error) == "ResourceNotFoundException":
+                raise CommandError(f"{which}, is gone; deploy again, or restore it") from None
+            raise
         # The update API takes the white space around it off as well. Of what a header cannot hold,
         # the error of the HTTP client would show the value.
         key = answer.get("SecretString", "").strip()

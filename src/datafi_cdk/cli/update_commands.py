@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from ..errors import CommandError
-from .command import ANSWER_IS_NO
+from .command import ANSWER_IS_NO, FAILED, tell_error
 from .completion import server_names
 from .options import (
     DEFAULT_CONFIG,
@@ -62,7 +62,7 @@ def status(
     """Show which version of each server is live, and how its last updates went.
 
     Servers and addresses are those of the deployed stacks: those of the datafi.yaml, or without
-    one all in the region.
+    one all in the region. A server that cannot be asked is told after the others.
     """
     from .update_access import UpdateAccess
     from .update_address import address_of
@@ -78,14 +78,23 @@ def status(
             f"{access.place} has no update API of this deployment;"
             " deploy it first, or choose another --region, --profile or --stack"
         )
-    reports = []
+    reports, faults = [], []
     for address in chosen:
-        with access.client(address) as client:
-            reports.append({"stack": address.stack_name, **client.report()})
+        try:
+            with access.client(address) as client:
+                reports.append({"stack": address.stack_name, **client.report()})
+        except CommandError as fault:
+            if len(chosen) == 1:
+                raise
+            faults.append(str(fault))
     if as_json:
         print_json(reports[0] if service is not None else reports)
-        return
-    _show(reports, with_updates=service is not None)
+    elif reports:
+        _show(reports, with_updates=service is not None)
+    for told in faults:
+        tell_error(told)
+    if faults:
+        raise typer.Exit(FAILED)
 
 
 def update(

@@ -16,6 +16,7 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..errors import LocalAwsError
 from .embedded_aws import EmbeddedAws
@@ -50,9 +51,10 @@ def start_in_background(
         The running AWS.
 
     Raises:
-        LocalAwsError: One runs already, or it cannot start; the message says why.
+        LocalAwsError: An argument cannot be, one runs already, or it cannot start; the message
+            says why.
     """
-    settings = {
+    settings: dict[str, Any] = {
         "port": port,
         "account": account,
         "region": region,
@@ -60,6 +62,8 @@ def start_in_background(
         "failing_tags": list(failing_tags),
         "enforce_iam": enforce_iam,
     }
+    # What is wrong with them is told here, not by the keeper.
+    EmbeddedAws(**settings)
     while (lock := _lock()) is None:
         # There may be none: another command may just have looked.
         if running := _running():
