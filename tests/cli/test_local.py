@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -123,7 +124,11 @@ def test_tells_why_an_app_cannot_be_deployed(home: Path) -> None:
     assert "on purpose" in local(home, "deploy", fails=1).err
     empty = home / "empty"
     empty.mkdir()
-    assert str(empty / "cdk.json") in local(home, "deploy", empty, fails=1).err
+    assert f"{empty / 'cdk.json'} is not there; name" in local(home, "deploy", empty, fails=1).err
+    (empty / "cdk.json").write_text("{")
+    assert f"{empty / 'cdk.json'} must be" in local(home, "deploy", empty, fails=1).err
+    (empty / "cdk.json").write_text("[]")
+    assert "must hold the key `app`" in local(home, "deploy", empty, fails=1).err
 
 
 def test_tells_that_none_runs(home: Path) -> None:
@@ -174,3 +179,20 @@ def test_one_that_was_killed_is_not_taken_for_running(home: Path) -> None:
     again = local(home, "up", "--json").json["endpoint"]
     assert answers(again)
     assert again == endpoint or not answers(endpoint)
+
+
+def test_one_whose_server_died_is_not_taken_for_running(home: Path) -> None:
+    """When the server ends by itself, so does what keeps it."""
+    local(home, "up")
+    state = home / "state" / "datafi-cdk" / "local.json"
+    process = json.loads(state.read_text())["pid"]
+    for _ in ("its supervisor", "the server"):
+        done = subprocess.run(
+            ["pgrep", "-P", str(process)], capture_output=True, text=True, check=True
+        )
+        process = int(done.stdout)
+    os.kill(process, signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while state.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert "no embedded AWS runs" in local(home, "deploy", fails=1).err

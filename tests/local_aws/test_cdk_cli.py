@@ -303,7 +303,10 @@ def test_the_users_cdk_settings_do_not_count(
 
 
 def test_refuses_a_folder_without_an_app(embedded_aws: EmbeddedAws, tmp_path: Path) -> None:
-    """The message names the file and the key."""
+    """The message names the file, or the key that it lacks."""
+    with pytest.raises(LocalAwsError, match=r"cdk\.json is not there"):
+        CdkCli(embedded_aws, tmp_path)
+    (tmp_path / "cdk.json").write_text("{}")
     with pytest.raises(LocalAwsError, match=r"cdk\.json must hold the key `app`"):
         CdkCli(embedded_aws, tmp_path)
 

@@ -185,11 +185,16 @@ def _failure(command: str, status: int, lines: list[str]) -> str:
 
 def _app_of_cdk_json(app_directory: Path) -> str:
     settings = app_directory / "cdk.json"
-    app = json.loads(settings.read_text()).get("app") if settings.is_file() else None
+    if not settings.is_file():
+        raise LocalAwsError(f"{settings} is not there; name the folder of a CDK app")
+    try:
+        read = json.loads(settings.read_text(encoding="utf-8"))
+    except ValueError:
+        raise LocalAwsError(f"{settings} must be JSON, and cannot be read; correct it") from None
+    app = read.get("app") if isinstance(read, dict) else None
     if not isinstance(app, str):
         raise LocalAwsError(
-            f"{settings} must hold the key `app`, the command that synthesizes the app;"
-            " add it or pass app="
+            f"{settings} must hold the key `app`, the command that synthesizes the app; add it"
         )
     return app
 

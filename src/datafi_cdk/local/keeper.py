@@ -21,6 +21,8 @@ from .embedded_aws import EmbeddedAws
 
 def _keep(settings: str, state: Path, ready: int) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # What is ignored, as this one is by default, cannot be waited for everywhere.
+    signal.signal(signal.SIGCHLD, lambda *_: None)
     aws = EmbeddedAws(**json.loads(settings))
     try:
         aws.start()
@@ -28,7 +30,7 @@ def _keep(settings: str, state: Path, ready: int) -> None:
         os.write(ready, str(error).encode())
         return
     # Only now, as what a process starts inherits what it blocks.
-    numbers = {signal.SIGTERM, signal.SIGINT}
+    numbers = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
     signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:
         facts = {"pid": os.getpid(), "port": aws.port, "account": aws.account, "region": aws.region}
@@ -36,6 +38,7 @@ def _keep(settings: str, state: Path, ready: int) -> None:
         written.write_text(json.dumps(facts))
         written.replace(state)
         os.close(ready)
+        # To end it, or because the server has ended by itself.
         signal.sigwait(numbers)
     finally:
         with contextlib.suppress(FileNotFoundError):
