@@ -10,6 +10,7 @@ import sys
 import pytest
 import typer
 from botocore import exceptions
+from botocore.parsers import ResponseParserError
 from datafi_cdk.cli.aws_errors import aws_error_sentence
 from datafi_cdk.cli.command import command
 from datafi_cdk.errors import CommandError
@@ -99,7 +100,8 @@ def client_error(code: str, message: str = "so it is") -> exceptions.ClientError
         (client_error("InvalidClientTokenId"), "AWS does not know these credentials; run"),
         (client_error("AuthFailure"), "or enable the region in the account"),
         (client_error("AccessDenied"), "these credentials may not call DescribeStacks; use others"),
-        (client_error("Throttling"), "AWS refused DescribeStacks (Throttling): so it is"),
+        (client_error("Throttling"), "DescribeStacks (Throttling: so it is); change what"),
+        (ResponseParserError("<html>"), "what answered is not AWS; check AWS_ENDPOINT_URL"),
     ],
 )
 def test_what_aws_refuses_is_told_with_the_next_step(error: Exception, told: str) -> None:

@@ -58,11 +58,14 @@ def aws_error_sentence(error: Exception) -> str | None:
     if "botocore" not in sys.modules:
         return None
     from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
+    from botocore.parsers import ResponseParserError
 
     if isinstance(error, ClientError):
         return _of_service(error)
     if isinstance(error, ProfileNotFound):
         return f"{error}; `aws configure list-profiles` lists those that are there"
+    if isinstance(error, ResponseParserError):
+        return "what answered is not AWS; check AWS_ENDPOINT_URL, proxy and network"
     if isinstance(error, BotoCoreError):
         name = type(error).__name__
         if name in _OF_CLIENT:
@@ -97,5 +100,6 @@ def _of_service(error: Any) -> str:
     operation = error.operation_name
     if code in _DENIED:
         return f"these credentials may not call {operation}; use others, or have it allowed"
-    message = error.response.get("Error", {}).get("Message", "")
-    return f"AWS refused {operation} ({code}): {message}"
+    message = error.response.get("Error", {}).get("Message", "").strip().rstrip(".")
+    said = f"{code}: {message}" if message else code
+    return f"AWS refused {operation} ({said}); change what it names, or try again in a while"
