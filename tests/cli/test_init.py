@@ -133,3 +133,19 @@ def test_asks_at_a_terminal_until_the_answer_can_work(tmp_path: Path) -> None:
     assert "dns.root_domain must be" in err
     config = DatafiEdgeConfig.from_file(tmp_path / "datafi.yaml")
     assert config.dns.root_domain == "edge.example.com"
+
+
+def test_tells_how_to_deploy_on_this_machine(tmp_path: Path) -> None:
+    """The embedded AWS must be of the account that the app names, and a coordinator has secrets."""
+    plain = run("init", "plain", "--root-domain", "edge.example.com", cwd=tmp_path).out
+    assert plain.endswith(
+        "Or first on this machine:\n  datafi-cdk local up\n  datafi-cdk local deploy\n"
+    )
+    place = ("--account", "111111111111", "--region", "eu-central-1")
+    options = ("--root-domain", "edge.example.com", "--coordinator", *place)
+    assert run("init", "full", *options, cwd=tmp_path).out.endswith(
+        "Or first on this machine, in a copy of the folder:\n"
+        "  datafi-cdk local up --account 111111111111 --region eu-central-1\n"
+        "  datafi-cdk secrets import --env-file env.sh --local\n"
+        "  datafi-cdk local deploy\n"
+    )

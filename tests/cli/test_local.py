@@ -131,6 +131,17 @@ def test_tells_why_an_app_cannot_be_deployed(home: Path) -> None:
     assert "must hold the key `app`" in local(home, "deploy", empty, fails=1).err
 
 
+def test_tells_that_an_app_is_for_another_account(home: Path) -> None:
+    """Which embedded AWS it needs, and not that AWS be bootstrapped."""
+    env = 'env={"account": "111111111111", "region": "eu-central-1"}'
+    (home / "app.py").write_text(APP.replace('"Acme")', f'"Acme", {env})'))
+    (home / "cdk.json").write_text('{"app": "python app.py"}')
+    local(home, "up")
+    told = local(home, "deploy", fails=1).err
+    assert "datafi-cdk local up --account 111111111111 --region eu-central-1\n" in told
+    assert len(told.splitlines()) == 1
+
+
 def test_tells_that_none_runs(home: Path) -> None:
     """Commands for the embedded AWS name the one that starts it."""
     assert "datafi-cdk local up" in local(home, "deploy", fails=1).err

@@ -20,7 +20,10 @@ _NEXT = """\
   datafi-cdk check                             what would fail, before anything is deployed
   npx aws-cdk@{cdk} bootstrap              once for account and region
   npx aws-cdk@{cdk} deploy --all
-Or first on this machine: datafi-cdk local up; datafi-cdk local deploy"""
+Or first on this machine{copy}:
+  datafi-cdk local up{environment}
+{secrets}  datafi-cdk local deploy"""
+_LOCAL_SECRETS = "  datafi-cdk secrets import --env-file env.sh --local\n"
 
 
 def init(
@@ -82,7 +85,12 @@ def init(
     _write(directory, files)
     console().print(
         f"Made {', '.join(sorted(files))} in {directory.resolve()}. Next, in that folder:\n"
-        f"{_NEXT.format(cdk=cdk_cli_version())}",
+        + _NEXT.format(
+            cdk=cdk_cli_version(),
+            copy=", in a copy of the folder" if coordinator else "",
+            environment=f" --account {account} --region {region}" if account else "",
+            secrets=_LOCAL_SECRETS if coordinator else "",
+        ),
         markup=False,
     )
 

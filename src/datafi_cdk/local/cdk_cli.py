@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -18,6 +19,7 @@ from .npm_packages import cdk_cli_version, install_npm_packages
 from .supervised import run_to_end
 
 _SETTINGS = ("cdk.json", "cdk.context.json")
+_NOT_BOOTSTRAPPED = re.compile(r"not found in aws://([0-9]{12})/([a-z0-9-]+)")
 _ERROR_LINES = 30
 _QUIET = {
     "CI": "true",
@@ -162,7 +164,9 @@ class CdkCli:
                 self._on_line,
             )
         if status != 0:
-            raise LocalAwsError(_failure(arguments[0], status, lines))
+            raise LocalAwsError(
+                _other_environment(self._aws, lines) or _failure(arguments[0], status, lines)
+            )
         return lines
 
     def _app_command(self) -> str:
@@ -170,6 +174,19 @@ class CdkCli:
         home = os.environ.get("HOME")
         own_home = "unset HOME" if home is None else f"export HOME={shlex.quote(home)}"
         return f"{own_home}; cd {shlex.quote(str(self.app_directory))} && {self._app}"
+
+
+def _other_environment(aws: EmbeddedAws, lines: list[str]) -> str | None:
+    """Tell that the app is for another account or region, which is never bootstrapped here."""
+    for match in map(_NOT_BOOTSTRAPPED.search, lines):
+        if match and match.groups() != (aws.account, aws.region):
+            account, region = match.groups()
+            return (
+                f"the app is for account {account}, region {region}, and the embedded AWS is"
+                f" account {aws.account}, region {aws.region}; start another:"
+                f" datafi-cdk local down; datafi-cdk local up --account {account} --region {region}"
+            )
+    return None
 
 
 def _failure(command: str, status: int, lines: list[str]) -> str:
