@@ -149,3 +149,10 @@ def test_tells_how_to_deploy_on_this_machine(tmp_path: Path) -> None:
         "  datafi-cdk secrets import --env-file env.sh --local\n"
         "  datafi-cdk local deploy\n"
     )
+
+
+def test_a_letter_that_cannot_be_shown_is_no_error(tmp_path: Path) -> None:
+    """Names are written in another way where the output has no letters for them."""
+    env = {"PYTHONIOENCODING": "ascii"}
+    made = run("init", "ä", "--name", "a", "--root-domain", "a.example.com", cwd=tmp_path, env=env)
+    assert "\\xe4" in made.out

@@ -37,6 +37,7 @@ def app(error: BaseException) -> typer.Typer:
     [
         (CommandError("no [such] thing; make one"), "error: no [such] thing; make one\n"),
         (FileNotFoundError(2, "No such file or directory", "a.yaml"), "a.yaml: No such file"),
+        (OSError(28, "No space left on device"), "No space left on device; check where"),
         (ValueError(CANARY), "error: unforeseen ValueError, a fault of this command; run it again"),
     ],
 )
@@ -116,16 +117,19 @@ def test_other_errors_are_not_of_aws() -> None:
     assert aws_error_sentence(ValueError("x")) is None
 
 
-def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+@pytest.mark.parametrize(
+    "writing", ["print_json(list(range(100_000)))", "console().print('x' * 100_000)"]
+)
+def test_a_reader_that_has_seen_enough_is_no_error(writing: str) -> None:
     """A closed pipe ends the command without a word."""
     read, write = os.pipe()
     os.close(read)
     code = (
         "import typer\n"
         "from datafi_cdk.cli.command import command\n"
-        "from datafi_cdk.cli.output import print_json\n"
+        "from datafi_cdk.cli.output import console, print_json\n"
         "app = typer.Typer()\n"
-        "@app.command()\n@command\ndef show() -> None:\n    print_json(list(range(100_000)))\n"
+        f"@app.command()\n@command\ndef show() -> None:\n    {writing}\n"
         "app()"
     )
     done = subprocess.run(

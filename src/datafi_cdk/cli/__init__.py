@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 _MISSING_EXTRA = (
@@ -20,4 +21,8 @@ def main() -> None:
         if error.name is None or error.name.startswith("datafi_cdk"):
             raise
         sys.exit(_MISSING_EXTRA.format(module=error.name))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal or pipe that cannot show a letter of a name is no error.
+            stream.reconfigure(errors="backslashreplace")
     app()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import inspect
 import os
@@ -102,6 +103,8 @@ def _sentence(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}; check the path and its permissions"
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"{error.strerror}; check where the output goes"
     # The words of an unforeseen error may hold what is secret.
     return aws_error_sentence(error) or (
         f"unforeseen {type(error).__name__}, a fault of this command;"

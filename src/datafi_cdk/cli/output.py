@@ -54,9 +54,15 @@ def table(*columns: str, title: str | None = None) -> Table:
     return made
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Let it be told as for all other output, in place of an exit code of rich's own."""
+        raise BrokenPipeError
+
+
 def _console(*, stderr: bool = False) -> Console:
     # Of an ARN, ":secret:" is the name of an emoji.
-    made = Console(stderr=stderr, highlight=False, emoji=False)
+    made = _Console(stderr=stderr, highlight=False, emoji=False)
     if not made.is_terminal and "COLUMNS" not in made._environ:
         made.width = _WIDTH_IN_PIPE
     return made
