@@ -102,6 +102,7 @@ def client_error(code: str, message: str = "so it is") -> exceptions.ClientError
         (client_error("AuthFailure"), "or enable the region in the account"),
         (client_error("AccessDenied"), "these credentials may not call DescribeStacks; use others"),
         (client_error("Throttling"), "DescribeStacks (Throttling: so it is); change what"),
+        (ValueError("Invalid endpoint: x"), "AWS_ENDPOINT_URL must be an address"),
         (ResponseParserError("<html>"), "what answered is not AWS; check AWS_ENDPOINT_URL"),
     ],
 )

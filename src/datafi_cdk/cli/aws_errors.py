@@ -64,6 +64,8 @@ def aws_error_sentence(error: Exception) -> str | None:
         return _of_service(error)
     if isinstance(error, ProfileNotFound):
         return f"{error}; `aws configure list-profiles` lists those that are there"
+    if isinstance(error, ValueError) and str(error).startswith("Invalid endpoint: "):
+        return "AWS_ENDPOINT_URL must be an address such as https://…; correct it, or unset it"
     if isinstance(error, ResponseParserError):
         return "what answered is not AWS; check AWS_ENDPOINT_URL, proxy and network"
     if isinstance(error, BotoCoreError):
