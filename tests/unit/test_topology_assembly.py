@@ -176,7 +176,7 @@ def test_a_resource_under_a_false_condition_is_not_made(tmp_path: Path) -> None:
     assembly = read_assembly(write_assembly(tmp_path, {"App": template}))
     resolver = Resolver(assembly)
     made = [one.id.logical_id for one in assembly.resources if resolver.is_made(one)]
-    assert made == ["Yes", "InRegion"]
+    assert made == ["InRegion", "Yes"]
 
 
 def test_tells_that_there_is_no_assembly(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..errors import DatafiError
 from .resources import Resource, ResourceId, Stack
+from .values import text
 
 __all__ = ["Assembly", "AssemblyError", "Resource", "ResourceId", "Stack", "read_assembly"]
 
@@ -168,7 +169,7 @@ def _with_nested(
     """The stack with its resources, then what is nested in it."""
     nested: list[Stack] = []
     resources: list[Resource] = []
-    for logical_id, raw in stack.section("Resources").items():
+    for logical_id, raw in sorted(stack.section("Resources").items()):
         resource = _resource(stack, logical_id, raw, paths, prefix)
         resources.append(resource)
         if resource.type == _NESTED_STACK:
@@ -225,7 +226,7 @@ def _resource(
         id=ResourceId(stack.id, logical_id),
         type=raw["Type"],
         properties=raw.get("Properties") or {},
-        path=path.removesuffix("/Resource").removesuffix("/Default"),
+        path=text(path).removesuffix("/Resource").removesuffix("/Default"),
         depends=(depends,) if isinstance(depends, str) else tuple(depends),
         deletion_policy=raw.get("DeletionPolicy"),
         condition=raw.get("Condition"),

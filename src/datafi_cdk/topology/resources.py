@@ -55,7 +55,7 @@ class Stack:
         account: The account's number. Default: known at deployment only.
         region: The region's name. Default: known at deployment only.
         template: All of the template.
-        resources: Those of the template, in its order.
+        resources: Those of the template, by their logical id.
         parent: The resource of the parent stack that makes it. Default: it is not nested.
         dependencies: Ids of stacks that are deployed before.
     """

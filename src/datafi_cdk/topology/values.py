@@ -16,7 +16,8 @@ from .resources import ResourceId
 
 __all__ = ["Reference", "SsmParameter", "Text", "joined", "references_in", "text"]
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
+"""Control characters, line ends, and those that turn the direction of the text around."""
 
 
 @dataclass(frozen=True, order=True)

@@ -13,7 +13,10 @@ from .words import broken, pieces
 
 __all__ = ["markdown", "print_sheet"]
 
-_MARKDOWN = str.maketrans({"|": "\\|", "<": "&lt;", ">": "&gt;", "*": "\\*", "_": "\\_", "\n": " "})
+_MARKDOWN = str.maketrans(
+    {sign: f"\\{sign}" for sign in "\\|*_`[]~"}
+    | {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\n": " "}
+)
 
 
 class _Cell:

@@ -1,0 +1,56 @@
+"""What the sheet tells of unusual apps."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+from assemblies import edge, resource, write_assembly
+from datafi_cdk.cli.describe.contents import describe
+from datafi_cdk.cli.describe.document import as_data
+from datafi_cdk.cli.describe.render import markdown
+from datafi_cdk.topology import find_problems, reachability, read_topology
+
+
+def sheet(folder: Path, resources: dict[str, Any]) -> str:
+    """The sheet of an app with these resources, as Markdown."""
+    topology = read_topology(write_assembly(folder, {"App": {"Resources": resources}}))
+    reaches = reachability(topology)
+    return markdown(describe(topology, reaches, find_problems(topology, reaches)))
+
+
+def part(folder: Path, resources: dict[str, Any], title: str) -> str:
+    """One section of the sheet."""
+    [found] = [one for one in sheet(folder, resources).split("\n## ") if title in one[:80]]
+    return found
+
+
+def test_the_order_of_a_template_does_not_matter(tmp_path: Path) -> None:
+    """The data is the same for resources in any order."""
+    resources = edge()
+    resources |= {f"Vpc{one}": resource("AWS::EC2::VPC") for one in range(9)}
+
+    def data() -> dict[str, Any]:
+        shuffled = dict(random.sample(list(resources.items()), len(resources)))
+        topology = read_topology(write_assembly(tmp_path, {"App": {"Resources": shuffled}}))
+        return as_data(topology, reachability(topology), ())
+
+    assert str(data()) == str(data())
+
+
+def test_markdown_has_no_links_code_or_columns_from_the_templates(tmp_path: Path) -> None:
+    """A description of a rule is text, whatever it holds."""
+    resources = edge()
+    [rule] = resources["LbGroup"]["Properties"]["SecurityGroupIngress"]
+    rule["Description"] = r"[a](b) `c` d\|e &lt; ~f~ <g> *h* _i_"
+    assert (r"\[a\](b) \`c\` d\\\|e &amp;lt; \~f\~ &lt;g&gt; \*h\* \_i\_ |") in sheet(
+        tmp_path, resources
+    )
+
+
+def test_paths_have_no_control_characters(tmp_path: Path) -> None:
+    """Neither those that a terminal acts upon, nor those that turn a text around."""
+    resources = edge()
+    resources["Tasks"]["Metadata"] = {"aws:cdk:path": "App/\x1b[31m\x9bx\u202egroup"}
+    assert "App/ [31m x group" in sheet(tmp_path, resources).replace("\\[", "[")
