@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-from assemblies import edge, resource, write_assembly
+from assemblies import edge, ref, resource, rule, write_assembly
 from datafi_cdk.cli.describe.contents import describe
 from datafi_cdk.cli.describe.document import as_data
 from datafi_cdk.cli.describe.render import markdown
@@ -42,8 +42,8 @@ def test_the_order_of_a_template_does_not_matter(tmp_path: Path) -> None:
 def test_markdown_has_no_links_code_or_columns_from_the_templates(tmp_path: Path) -> None:
     """A description of a rule is text, whatever it holds."""
     resources = edge()
-    [rule] = resources["LbGroup"]["Properties"]["SecurityGroupIngress"]
-    rule["Description"] = r"[a](b) `c` d\|e &lt; ~f~ <g> *h* _i_"
+    [group_rule] = resources["LbGroup"]["Properties"]["SecurityGroupIngress"]
+    group_rule["Description"] = r"[a](b) `c` d\|e &lt; ~f~ <g> *h* _i_"
     assert (r"\[a\](b) \`c\` d\\\|e &amp;lt; \~f\~ &lt;g&gt; \*h\* \_i\_ |") in sheet(
         tmp_path, resources
     )
@@ -54,3 +54,27 @@ def test_paths_have_no_control_characters(tmp_path: Path) -> None:
     resources = edge()
     resources["Tasks"]["Metadata"] = {"aws:cdk:path": "App/\x1b[31m\x9bx\u202egroup"}
     assert "App/ [31m x group" in sheet(tmp_path, resources).replace("\\[", "[")
+
+
+def test_a_rule_to_an_existing_target_group_is_told_of(tmp_path: Path) -> None:
+    """What is behind it is not known, that it is reached is."""
+    resources = edge()
+    arn = "arn:aws:elasticloadbalancing:eu-west-1:111111111111:targetgroup/old/73e2"
+    resources["Old"] = rule(20, "Group", host=["old.example.com"])
+    resources["Old"]["Properties"]["Actions"] = [{"Type": "forward", "TargetGroupArn": arn}]
+    told = part(tmp_path, resources, "What can be reached")
+    assert f"| 10.1.0.0/16 | old.example.com | 80 HTTP | 20 | existing {arn} |" in told
+
+
+def test_a_name_without_a_record_is_told_of_as_reached_in_part(tmp_path: Path) -> None:
+    """So are other networks that are connected, where all addresses are let in."""
+    resources = edge()
+    resources["Zone"] = resource("AWS::Route53::HostedZone", Name="example.com")
+    resources["Record"]["Properties"] |= {"HostedZoneId": ref("Zone"), "Name": "x.example.com"}
+    [group_rule] = resources["LbGroup"]["Properties"]["SecurityGroupIngress"]
+    group_rule["CidrIp"] = "0.0.0.0/0"
+    told = part(tmp_path, resources, "What can be reached")
+    _, part_of_it = told.split("### Reached in part")
+    assert "| es | VPC existing vpc-1 | es.example.com |" in part_of_it
+    assert "can connect to the address of a load balancer and ask for any name" in told
+    assert "networks that are connected to it" in told

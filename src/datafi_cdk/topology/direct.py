@@ -31,7 +31,7 @@ def direct_reaches(topology: Topology) -> Iterator[Reach]:
                     for rule in ingress_sources(topology.network, service.security_groups, port)
                     if rule.peer.value not in balancers
                 }
-                for source, groups in sorted(found):
+                for source, groups, assumed in sorted(found):
                     yield Reach(
                         source=source,
                         name="",
@@ -41,6 +41,7 @@ def direct_reaches(topology: Topology) -> Iterator[Reach]:
                         target=service.id,
                         container=container.name,
                         container_port=port,
+                        assumed=assumed,
                         source_groups=groups,
                     )
     for function in topology.functions:
@@ -68,16 +69,21 @@ def _unknown_groups(topology: Topology) -> set[str]:
 
 def _source(
     topology: Topology, service: Service, rule: SecurityRule
-) -> tuple[str, tuple[str, ...]]:
+) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """What to call it, its security groups, and what is assumed of its way."""
     if rule.peer.kind == "group":
-        return f"security group {topology.label(rule.peer.value)}", (rule.peer.value,)
+        return f"security group {topology.label(rule.peer.value)}", (rule.peer.value,), ()
     if rule.peer.kind != "cidr":
-        return f"{rule.peer.kind} {rule.peer.value}", ()
-    is_public = service.public_ip and "internet gateway" in topology.network.way_out(
-        service.subnets
+        return f"{rule.peer.kind} {rule.peer.value}", (), ()
+    way = topology.network.way_out(service.subnets)
+    is_public = service.public_ip or (
+        ":" in rule.peer.value and topology.network.has_ipv6(service.subnets)
     )
-    if is_public and rule.peer.value in ANYWHERE:
-        return INTERNET, ()
+    if is_public and rule.peer.value in ANYWHERE and "internet gateway" in way:
+        return INTERNET, (), ()
+    if is_public and rule.peer.value in ANYWHERE and "existing" in way:
+        route = f"the existing subnets of {service.label} have a route to the internet"
+        return INTERNET, (), (route,)
     vpcs = sorted(
         {
             topology.network.subnets[subnet].vpc
@@ -86,4 +92,4 @@ def _source(
         }
         or topology.network.vpcs
     )
-    return address_source(topology, rule.peer.value, tuple(vpcs)), ()
+    return address_source(topology, rule.peer.value, tuple(vpcs)), (), ()

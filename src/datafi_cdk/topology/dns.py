@@ -67,10 +67,14 @@ class Dns:
 
     def records_of(self, name: str) -> tuple[Record, ...]:
         """The records that answer for a name: those of the name, or of the closest wildcard."""
-        answering = [record for record in self.records if record.answers(name)]
-        closest = max((record.name for record in answering), key=len, default="")
-        exact = name if any(record.name == name for record in answering) else closest
-        return tuple(record for record in answering if record.name == exact)
+        return tuple(record for zone in self.zones for record in self._in_zone(zone, name))
+
+    def _in_zone(self, zone: str, name: str) -> list[Record]:
+        """A record of the name, of whatever type, keeps the wildcards of its zone away."""
+        found = [one for one in self.records if one.zone == zone and matches(one.name, name)]
+        closest = max((one.name for one in found), key=len, default="")
+        exact = name if any(one.name == name for one in found) else closest
+        return [one for one in found if one.name == exact and one.answers(name)]
 
 
 def read_dns(templates: Templates) -> Dns:

@@ -28,6 +28,21 @@ _PEERS = {
 }
 
 
+_DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
+_GATEWAYS = {
+    "NatGatewayId": "NAT gateway",
+    "EgressOnlyInternetGatewayId": "egress-only gateway",
+    "TransitGatewayId": "transit gateway",
+    "VpcPeeringConnectionId": "VPC peering",
+    "VpcEndpointId": "endpoint of a firewall",
+    "InstanceId": "instance",
+    "NetworkInterfaceId": "network interface",
+    "CarrierGatewayId": "carrier gateway",
+    "CoreNetworkArn": "core network",
+    "LocalGatewayId": "local gateway",
+}
+
+
 @dataclass(frozen=True)
 class Vpc:
     """A network; `existing` if no template makes it."""
@@ -49,6 +64,7 @@ class Subnet:
     vpc: str
     cidr: str | None
     way_out: str
+    ipv6: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,8 +127,24 @@ class Network:
 
     def way_out(self, subnets: Iterable[str]) -> str:
         """Which way out these subnets have; `existing` if no template says."""
-        ways = {self.subnets[one].way_out if one in self.subnets else "existing" for one in subnets}
+        ways = {
+            way
+            for one in subnets
+            for way in (
+                self.subnets[one].way_out.split(", ") if one in self.subnets else ["existing"]
+            )
+        }
         return ", ".join(sorted(ways)) or "existing"
+
+    def other_ways(self, vpc: str) -> list[str]:
+        """The ways out of a network that lead neither to the internet nor nowhere, sorted."""
+        usual = ("internet gateway", "NAT gateway", "none", "existing")
+        known = [one for one in self.subnets.values() if one.vpc == vpc]
+        return sorted({way for one in known for way in one.way_out.split(", ") if way not in usual})
+
+    def has_ipv6(self, subnets: Iterable[str]) -> bool:
+        """Whether one of these subnets gives IPv6 addresses, which are public ones."""
+        return any(self.subnets[one].ipv6 for one in subnets if one in self.subnets)
 
     def cidrs(self, subnets: Iterable[str]) -> tuple[str, ...]:
         """The addresses of these subnets, or of their network if theirs are not known."""
@@ -132,7 +164,12 @@ def read_network(templates: Templates) -> Network:
             resource.path,
             identity(properties.get("VpcId")),
             _cidr(templates, properties.get("CidrBlock")),
-            ways.get(key(resource.id), "none"),
+            ways.get(
+                key(resource.id),
+                "" if templates.is_own(identity(properties.get("VpcId"))) else "existing",
+            )
+            or "none",
+            "Ipv6CidrBlock" in properties or properties.get("Ipv6Native") is True,
         )
         for resource, properties in templates.of_type("AWS::EC2::Subnet")
     }
@@ -196,29 +233,40 @@ def _vpcs(templates: Templates, subnets: Mapping[str, Subnet]) -> dict[str, Vpc]
 
 
 def _ways_out(templates: Templates) -> dict[str, str]:
-    """The default routes of subnets."""
-    tables: dict[str, str] = {}
-    attached = {
-        gateway
+    """The ways that the routes of subnets lead; `existing` where no template tells all of them."""
+    tables: dict[str, set[str]] = {}
+    gateways = {
+        gateway: "internet gateway"
         for _, properties in templates.of_type("AWS::EC2::VPCGatewayAttachment")
         if not templates.is_missing(gateway := identity(properties.get("InternetGatewayId")))
     }
+    for resource, _ in templates.of_type("AWS::EC2::VPNGateway"):
+        gateways[key(resource.id)] = "VPN gateway"
     for _, properties in templates.of_type("AWS::EC2::Route"):
-        if properties.get("DestinationCidrBlock") not in ANYWHERE:
-            continue
         table = identity(properties.get("RouteTableId"))
-        if "NatGatewayId" in properties:
-            tables[table] = "NAT gateway"
-        elif identity(properties.get("GatewayId")) in attached:
-            tables[table] = "internet gateway"
-        elif "TransitGatewayId" in properties:
-            tables[table] = "transit gateway"
+        tables.setdefault(table, set()).update(_way(properties, gateways))
     return {
-        identity(properties.get("SubnetId")): tables.get(
-            identity(properties.get("RouteTableId")), "none"
+        identity(properties.get("SubnetId")): ", ".join(
+            sorted(
+                tables.get(table := identity(properties.get("RouteTableId")), set())
+                | (set() if templates.is_own(table) else {"existing"})
+            )
         )
         for _, properties in templates.of_type("AWS::EC2::SubnetRouteTableAssociation")
     }
+
+
+def _way(route: Mapping[str, Any], gateways: Mapping[str, str]) -> Iterator[str]:
+    destination = next((text(route[one]) for one in _DESTINATIONS if one in route), "")
+    gateway = identity(route.get("GatewayId"))
+    to = "" if destination in ANYWHERE else f" to {destination}"
+    known = {"igw-": "internet gateway", "vgw-": "VPN gateway"}
+    way = gateways.get(gateway) or known.get(gateway[:4])
+    if way:
+        yield f"{way}{to}"
+    for name, way in _GATEWAYS.items():
+        if name in route:
+            yield f"{way}{to}"
 
 
 def _cidr(templates: Templates, value: Any) -> str | None:

@@ -21,6 +21,7 @@ class Source:
     broken: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     vpcs: tuple[str, ...] = ()
+    partial: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Reach:
         container: The name of the container.
         container_port: Its port.
         broken: Why it cannot be reached, one sentence for each reason.
+        partial: Which of the reasons in `broken` do not keep everybody out: a client can send any
+            name to the address of a load balancer, and may find one of several records.
         assumed: What must be so of what exists already, as no template tells it.
         source_groups: The security groups that it comes from, if it is asked for by these.
     """
@@ -60,6 +63,7 @@ class Reach:
     container: str = ""
     container_port: int | None = None
     broken: tuple[str, ...] = ()
+    partial: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     source_groups: tuple[str, ...] = ()
 
@@ -67,6 +71,11 @@ class Reach:
     def open(self) -> bool:
         """Whether nothing stands in the way."""
         return not self.broken
+
+    @property
+    def closed(self) -> bool:
+        """Whether what is broken keeps everybody out."""
+        return not set(self.broken) <= set(self.partial)
 
     def sort_key(self) -> tuple[str, str, int, int, str, str, int]:
         """By source, name, port and rule; default actions last."""

@@ -109,6 +109,7 @@ def _through(topology: Topology, listener: Listener, sources: Iterable[Source]) 
                         conditions=_conditions(rule),
                         action=_action(rule),
                         broken=(*source.broken, *named, *broken),
+                        partial=(*source.partial, *named, *uncovered),
                         assumed=(*source.assumed, *unnamed, *assumed),
                     ),
                 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .load_balancing import Listener, LoadBalancer
-from .network import ANYWHERE, SecurityRule, covers
+from .network import ANYWHERE, SecurityRule
 from .reach import INTERNET, Source
 from .security import ingress_sources
 from .topology import Topology
@@ -33,10 +33,10 @@ def client_sources(topology: Topology, listener: Listener) -> list[Source]:
 
 
 def address_source(topology: Topology, cidr: str, vpcs: tuple[str, ...]) -> str:
-    """What to call a range of addresses: the network that it is or holds, or the range."""
+    """What to call a range of addresses: the network that it is, or the range."""
     for vpc in vpcs:
         known = topology.network.vpcs.get(vpc)
-        if cidr in ANYWHERE or (known and known.cidr and covers(cidr, known.cidr)):
+        if cidr in ANYWHERE or (known and known.cidr == cidr):
             return f"VPC {topology.label(vpc)}"
     return cidr
 
@@ -53,14 +53,18 @@ def _peer_source(
 def _source(topology: Topology, balancer: LoadBalancer, cidr: str, vpcs: tuple[str, ...]) -> Source:
     if balancer.scheme != "internet-facing":
         return Source(address_source(topology, cidr, vpcs), vpcs=vpcs)
-    way = topology.network.way_out(balancer.subnets)
+    ways = [topology.network.way_out([one]) for one in balancer.subnets] or ["existing"]
+    whole = [set(way.split(", ")) & {"internet gateway", "existing"} for way in ways]
     broken: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
-    if way == "existing":
+    partial: tuple[str, ...] = ()
+    if all(whole) and {"existing"} in whole:
         assumed = (f"the existing subnets of {balancer.label} have a route to the internet",)
-    elif way != "internet gateway":
-        broken = (f"the subnets of {balancer.label} have no route to the internet ({way})",)
-    return Source(INTERNET if cidr in ANYWHERE else cidr, broken, assumed)
+    elif not all(whole):
+        told = ", ".join(sorted({way for way, found in zip(ways, whole, strict=True) if not found}))
+        broken = (f"the subnets of {balancer.label} have no route to the internet ({told})",)
+        partial = broken if any(whole) or "internet gateway" in told else ()
+    return Source(INTERNET if cidr in ANYWHERE else cidr, broken, assumed, partial=partial)
 
 
 def _vpcs(topology: Topology, balancer: LoadBalancer) -> tuple[str, ...]:

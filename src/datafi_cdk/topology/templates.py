@@ -68,6 +68,10 @@ class Templates:
         """Whether one of the templates makes it."""
         return identity in self.labels
 
+    def is_own(self, identity: str) -> bool:
+        """Whether one of the templates makes it, or should."""
+        return self.has(identity) or self.is_missing(identity)
+
     def is_missing(self, identity: str) -> bool:
         """Whether a template refers to it as its own, and does not make it."""
         return is_missing(self.assembly, self.labels, identity)

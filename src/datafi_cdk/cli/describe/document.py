@@ -36,6 +36,7 @@ def as_data(
             {
                 **asdict(one),
                 "open": one.open,
+                "closed": one.closed,
                 "target_label": topology.label(one.target) if one.target else "",
             }
             for one in reaches

@@ -16,29 +16,17 @@ __all__ = ["names", "security_groups", "ways_in"]
 def ways_in(topology: Topology, reaches: Iterable[Reach], servers: Servers) -> Section:
     """Who reaches what."""
     reaches = list(reaches)
-    forwarded = [one for one in reaches if one.target and one.open]
+    leading = [one for one in reaches if one.target or one.target_group]
+    forwarded = [one for one in leading if one.open]
+    partly = [one for one in leading if not one.open and not one.closed]
     answered = [one for one in reaches if not one.target_group and not one.target and one.open]
     assumed = sorted({shown(told) for one in reaches if one.open for told in one.assumed})
     return section(
         "What can be reached",
-        (() if forwarded else ("Nothing: no way from outside leads to a server or function.",)),
+        _sentences(forwarded, partly),
         (
-            table(
-                "",
-                ("Server", "From", "Name", "Port", "Only for", "Rule", "Leads to"),
-                servers.fold(
-                    [
-                        (
-                            servers.named(target) or servers.owner(topology.label(target)),
-                            tuple(cells),
-                        )
-                        for target, *cells in _by_source(
-                            (one.target, *_row(topology, one)) for one in forwarded
-                        )
-                    ],
-                    own=4,
-                ),
-            ),
+            _ways(topology, servers, "", forwarded),
+            _ways(topology, servers, "Reached in part, or by another name or address", partly),
             table(
                 "Answered by the load balancer itself",
                 ("From", "Name", "Port", "Only for", "Answer"),
@@ -64,6 +52,30 @@ def ways_in(topology: Topology, reaches: Iterable[Reach], servers: Servers) -> S
             ),
         ),
     )
+
+
+def _sentences(forwarded: Iterable[Reach], partly: Iterable[Reach]) -> Iterator[str]:
+    if not forwarded:
+        yield "Nothing: no way from outside leads to a server or function."
+    if partly:
+        yield (
+            "A client can connect to the address of a load balancer and ask for any name: what has"
+            " no record or certificate is not closed by that."
+        )
+    if any(one.source.startswith("VPC ") for one in (*forwarded, *partly)):
+        yield (
+            "`VPC` means every address in it, and in networks that are connected to it by peering,"
+            " transit gateways or VPN."
+        )
+
+
+def _ways(topology: Topology, servers: Servers, title: str, reaches: Iterable[Reach]) -> Table:
+    rows = [
+        (servers.named(target) or servers.owner(topology.label(target)), tuple(cells))
+        for target, *cells in _by_source((one.target, *_row(topology, one)) for one in reaches)
+    ]
+    columns = ("Server", "From", "Name", "Port", "Only for", "Rule", "Leads to")
+    return table(title, columns, servers.fold(rows, own=4))
 
 
 def _by_source(rows: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
@@ -152,6 +164,7 @@ def egress(topology: Topology, servers: Servers) -> Table:
 
 def _row(topology: Topology, reach: Reach) -> tuple[str, ...]:
     at = f", container {reach.container} port {reach.container_port}" if reach.container else ""
+    leads_to = topology.label(reach.target or reach.target_group)
     group = topology.load_balancing.target_groups.get(reach.target_group)
     speaks = f" ({' '.join(filter(None, (group.protocol, group.version)))})" if group else ""
     return (
@@ -160,7 +173,7 @@ def _row(topology: Topology, reach: Reach) -> tuple[str, ...]:
         _port(reach),
         "; ".join(reach.conditions),
         "default" if reach.listener and reach.priority is None else str(reach.priority or ""),
-        f"{shown(topology.label(reach.target))}{at}{speaks.replace(' ()', '')}",
+        f"{shown(leads_to)}{at}{speaks.replace(' ()', '')}",
     )
 
 

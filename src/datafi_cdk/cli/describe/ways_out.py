@@ -55,7 +55,7 @@ def _networks(topology: Topology) -> Table:
         (
             shown(vpc.label),
             vpc.cidr or "",
-            _gateways(vpc),
+            ", ".join([_gateways(vpc), *map(shown, topology.network.other_ways(vpc.id))]),
             ", ".join(_endpoints(topology, vpc)),
         )
         for vpc in topology.network.vpcs.values()

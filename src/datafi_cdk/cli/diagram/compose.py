@@ -76,10 +76,11 @@ def _ways_out(topology: Topology, vpc: str) -> tuple[str, ...]:
     network = topology.network
     made = network.vpcs[vpc]
     if made.existing:
-        return ("ways out are not in these templates",)
+        return ("ways out are not in these templates", *map(shown, network.other_ways(vpc)))
     ways = ["internet gateway"] if made.internet_gateway else []
     if made.nat_gateways:
         ways.append(f"{made.nat_gateways} NAT gateway{'s' if made.nat_gateways > 1 else ''}")
+    ways += map(shown, network.other_ways(vpc))
     endpoints = sorted(
         shown(one.service).removeprefix("com.amazonaws.REGION.").rpartition("amazonaws.")[2]
         for one in network.endpoints

@@ -1,0 +1,238 @@
+"""Ways in that are easily overlooked: whatever gets through must be told of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from assemblies import edge, ref, resource, write_assembly
+from datafi_cdk.topology import Reach, Topology, reachability, read_topology
+
+
+def read(folder: Path, resources: dict[str, Any]) -> tuple[Topology, tuple[Reach, ...]]:
+    """What is made of resources, and the ways in."""
+    topology = read_topology(write_assembly(folder, {"App": {"Resources": resources}}))
+    return topology, reachability(topology)
+
+
+def to_tasks(folder: Path, resources: dict[str, Any]) -> Reach:
+    """The way through the load balancer to the tasks."""
+    [reach] = [one for one in read(folder, resources)[1] if one.target and one.listener]
+    return reach
+
+
+def zone(name: str, *vpcs: str) -> dict[str, Any]:
+    """A zone, a private one if networks see it."""
+    seen = {"VPCs": [{"VPCId": vpc, "VPCRegion": "eu-west-1"} for vpc in vpcs]} if vpcs else {}
+    return resource("AWS::Route53::HostedZone", Name=name, **seen)
+
+
+def record(zone: str, name: str, kind: str, *values: Any) -> dict[str, Any]:
+    """A record with values."""
+    return resource(
+        "AWS::Route53::RecordSet",
+        HostedZoneId=ref(zone),
+        Name=name,
+        Type=kind,
+        TTL="60",
+        ResourceRecords=list(values),
+    )
+
+
+def public_edge() -> dict[str, Any]:
+    """The edge behind a load balancer of the internet, with a public zone."""
+    resources = edge()
+    resources["Lb"]["Properties"]["Scheme"] = "internet-facing"
+    [rule] = resources["LbGroup"]["Properties"]["SecurityGroupIngress"]
+    rule["CidrIp"] = "0.0.0.0/0"
+    resources["Zone"] = zone("example.com.")
+    resources["Record"]["Properties"]["HostedZoneId"] = ref("Zone")
+    return resources
+
+
+def vpc() -> dict[str, Any]:
+    """A network with one subnet and its routing table, as yet without routes."""
+    return {
+        "Vpc": resource("AWS::EC2::VPC", CidrBlock="10.0.0.0/16"),
+        "Igw": resource("AWS::EC2::InternetGateway"),
+        "Attached": resource(
+            "AWS::EC2::VPCGatewayAttachment", VpcId=ref("Vpc"), InternetGatewayId=ref("Igw")
+        ),
+        "Subnet": resource("AWS::EC2::Subnet", VpcId=ref("Vpc"), CidrBlock="10.0.1.0/24"),
+        "Table": resource("AWS::EC2::RouteTable", VpcId=ref("Vpc")),
+        "Association": resource(
+            "AWS::EC2::SubnetRouteTableAssociation",
+            RouteTableId=ref("Table"),
+            SubnetId=ref("Subnet"),
+        ),
+    }
+
+
+def route(**properties: Any) -> dict[str, Any]:
+    """A route of that table."""
+    return resource("AWS::EC2::Route", RouteTableId=ref("Table"), **properties)
+
+
+def test_a_private_zone_does_not_hide_a_public_record(tmp_path: Path) -> None:
+    """With both, the internet is answered by the public zone and reaches the tasks."""
+    resources = public_edge()
+    resources["Inside"] = zone("example.com.", "vpc-1")
+    resources["InsideRecord"] = record("Inside", "es.example.com", "A", "10.0.0.9")
+    assert to_tasks(tmp_path, resources).open
+    del resources["Record"]
+    assert not to_tasks(tmp_path, resources).open
+
+
+def test_a_private_zone_answers_its_network_alone(tmp_path: Path) -> None:
+    """What a private zone has no record of is not looked up in the public one."""
+    resources = edge()
+    resources |= {"Zone": zone("example.com"), "Inside": zone("example.com", "vpc-1")}
+    resources["Record"]["Properties"]["HostedZoneId"] = ref("Zone")
+    assert to_tasks(tmp_path, resources).broken == ("no record answers for es.example.com",)
+    resources["Record"]["Properties"]["HostedZoneId"] = ref("Inside")
+    assert to_tasks(tmp_path, resources).open
+
+
+def test_a_name_that_exists_is_not_answered_by_a_wildcard(tmp_path: Path) -> None:
+    """A record of text is enough to keep the wildcard away."""
+    resources = public_edge()
+    resources["Record"]["Properties"]["Name"] = "*.example.com"
+    assert to_tasks(tmp_path, resources).open
+    resources["Text"] = record("Zone", "es.example.com", "TXT", '"text"')
+    assert to_tasks(tmp_path, resources).broken == ("no record answers for es.example.com",)
+
+
+def test_aliases_of_names_are_followed(tmp_path: Path) -> None:
+    """A CNAME that leads to the name of another record, and one that leads to itself."""
+    resources = public_edge()
+    resources["Record"]["Properties"]["Name"] = "edge.example.com"
+    resources["Alias"] = record("Zone", "es.example.com", "CNAME", "Edge.example.com.")
+    assert to_tasks(tmp_path, resources).open
+    resources["Alias"] = record("Zone", "es.example.com", "CNAME", "es.example.com")
+    assert not to_tasks(tmp_path, resources).open
+
+
+def test_a_rule_for_many_names_is_reached_by_one_of_them(tmp_path: Path) -> None:
+    """The record of one name that fits the pattern is enough."""
+    resources = public_edge()
+    [condition] = resources["Rule"]["Properties"]["Conditions"]
+    condition["HostHeaderConfig"]["Values"] = ["*.example.com"]
+    assert to_tasks(tmp_path, resources).open
+    condition["HostHeaderConfig"]["Values"] = ["*.example.org"]
+    reach = to_tasks(tmp_path, resources)
+    assert reach.assumed[-1].startswith("a record outside of the templates leads")
+
+
+def test_a_missing_record_keeps_nobody_out(tmp_path: Path) -> None:
+    """The name can be sent to the load balancer's address; a missing group rule closes the way."""
+    resources = public_edge()
+    del resources["Record"]
+    reach = to_tasks(tmp_path, resources)
+    assert (reach.open, reach.closed) == (False, False)
+    resources["Tasks"]["Properties"]["SecurityGroupIngress"] = []
+    reach = to_tasks(tmp_path, resources)
+    assert (reach.open, reach.closed) == (False, True)
+
+
+def test_one_subnet_with_a_route_is_enough_to_get_in(tmp_path: Path) -> None:
+    """The way is not whole, and not closed; other routes in the public subnet do not matter."""
+    resources = public_edge() | vpc()
+    resources["Out"] = route(DestinationCidrBlock="0.0.0.0/0", GatewayId=ref("Igw"))
+    resources["Tgw"] = route(DestinationCidrBlock="10.9.0.0/16", TransitGatewayId="tgw-1")
+    resources["Lb"]["Properties"]["Subnets"] = [ref("Subnet")]
+    assert to_tasks(tmp_path, resources).open
+    resources["Dark"] = resource("AWS::EC2::Subnet", VpcId=ref("Vpc"), CidrBlock="10.0.2.0/24")
+    resources["Lb"]["Properties"]["Subnets"].append(ref("Dark"))
+    reach = to_tasks(tmp_path, resources)
+    assert reach.broken == ("the subnets of Lb have no route to the internet (none)",)
+    assert not reach.closed
+    resources["Lb"]["Properties"]["Subnets"] = [ref("Subnet")]
+    resources["Out"]["Properties"]["DestinationCidrBlock"] = "0.0.0.0/1"
+    assert not to_tasks(tmp_path, resources).closed
+
+
+@pytest.mark.parametrize(
+    ("properties", "way"),
+    [
+        ({"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-1"}, "NAT gateway"),
+        (
+            {"DestinationCidrBlock": "0.0.0.0/1", "GatewayId": ref("Igw")},
+            "internet gateway to 0.0.0.0/1",
+        ),
+        ({"DestinationIpv6CidrBlock": "::/0", "GatewayId": ref("Igw")}, "internet gateway"),
+        ({"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1"}, "internet gateway"),
+        (
+            {"DestinationCidrBlock": "10.8.0.0/16", "GatewayId": ref("Vpn")},
+            "VPN gateway to 10.8.0.0/16",
+        ),
+        (
+            {"DestinationCidrBlock": "10.9.0.0/16", "VpcPeeringConnectionId": "pcx-1"},
+            "VPC peering to 10.9.0.0/16",
+        ),
+        (
+            {"DestinationIpv6CidrBlock": "::/0", "EgressOnlyInternetGatewayId": "eigw-1"},
+            "egress-only gateway",
+        ),
+    ],
+)
+def test_every_kind_of_route_is_a_way_out(
+    properties: dict[str, Any], way: str, tmp_path: Path
+) -> None:
+    """Also of IPv6, to parts of the internet, and to other networks."""
+    resources = edge() | vpc() | {"Route": route(**properties)}
+    resources["Vpn"] = resource("AWS::EC2::VPNGateway", Type="ipsec.1")
+    topology, _ = read(tmp_path, resources)
+    assert topology.network.way_out(["App.Subnet"]) == way
+
+
+def test_a_routing_table_that_exists_is_not_known(tmp_path: Path) -> None:
+    """Nor is the main one of a network that exists."""
+    resources = edge() | vpc()
+    resources["Association"]["Properties"]["RouteTableId"] = "rtb-1"
+    assert read(tmp_path, resources)[0].network.way_out(["App.Subnet"]) == "existing"
+    del resources["Association"]
+    assert read(tmp_path, resources)[0].network.way_out(["App.Subnet"]) == "none"
+    resources["Subnet"]["Properties"]["VpcId"] = "vpc-1"
+    assert read(tmp_path, resources)[0].network.way_out(["App.Subnet"]) == "existing"
+
+
+def direct(folder: Path, resources: dict[str, Any]) -> list[tuple[str, bool]]:
+    """Who reaches the tasks without a load balancer, and whether something is assumed."""
+    reaches = read(folder, resources)[1]
+    return [(one.source, bool(one.assumed)) for one in reaches if one.target and not one.listener]
+
+
+def test_public_tasks_in_existing_subnets_are_reached_from_the_internet(tmp_path: Path) -> None:
+    """That the subnets have a route is assumed."""
+    resources = edge()
+    service = resources["Service"]["Properties"]["NetworkConfiguration"]["AwsvpcConfiguration"]
+    service["AssignPublicIp"] = "ENABLED"
+    rules = resources["Tasks"]["Properties"]["SecurityGroupIngress"]
+    rules.append({"CidrIp": "0.0.0.0/0", "IpProtocol": "-1"})
+    assert direct(tmp_path, resources) == [("internet", True)]
+
+
+def test_addresses_of_ipv6_are_public(tmp_path: Path) -> None:
+    """A task needs no other public address for them."""
+    resources = edge() | vpc()
+    resources["Route"] = route(DestinationIpv6CidrBlock="::/0", GatewayId=ref("Igw"))
+    service = resources["Service"]["Properties"]["NetworkConfiguration"]["AwsvpcConfiguration"]
+    service["Subnets"] = [ref("Subnet")]
+    rules = resources["Tasks"]["Properties"]["SecurityGroupIngress"]
+    rules.append({"CidrIpv6": "::/0", "IpProtocol": "-1"})
+    assert direct(tmp_path, resources) == [("VPC Vpc", False)]
+    resources["Subnet"]["Properties"]["Ipv6CidrBlock"] = "2001:db8::/64"
+    assert direct(tmp_path, resources) == [("internet", False)]
+
+
+def test_a_range_that_is_wider_than_the_network_is_not_called_the_network(tmp_path: Path) -> None:
+    """Other networks are in it too."""
+    resources = edge() | vpc()
+    service = resources["Service"]["Properties"]["NetworkConfiguration"]["AwsvpcConfiguration"]
+    service["Subnets"] = [ref("Subnet")]
+    rules = resources["Tasks"]["Properties"]["SecurityGroupIngress"]
+    rules.append({"CidrIp": "10.0.0.0/8", "IpProtocol": "tcp", "FromPort": 80, "ToPort": 80})
+    assert direct(tmp_path, resources) == [("10.0.0.0/8", False)]
+    rules[-1]["CidrIp"] = "10.0.0.0/16"
+    assert direct(tmp_path, resources) == [("VPC Vpc", False)]
