@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .assembly import Resource
+from .invocations import read_invocations, read_urls
 from .templates import Templates, arn_parts, as_list, identities, identity, key, number
 from .values import Reference, SsmParameter, Text, references_in, text
 
@@ -132,13 +133,9 @@ def read_services(templates: Templates) -> tuple[Service, ...]:
 def read_functions(templates: Templates) -> tuple[Function, ...]:
     """Read the Lambda functions."""
     invokers: dict[str, set[str]] = {}
-    for _, properties in templates.of_type("AWS::Lambda::Permission"):
-        called = identity(properties.get("FunctionName"))
-        invokers.setdefault(called, set()).add(_invoker(templates, properties))
-    urls = {
-        identity(properties.get("TargetFunctionArn")): text(properties.get("AuthType"))
-        for _, properties in templates.of_type("AWS::Lambda::Url")
-    }
+    for one in read_invocations(templates):
+        invokers.setdefault(one.function, set()).add(str(one))
+    urls = read_urls(templates)
     return tuple(
         Function(
             id=key(resource.id),
@@ -159,16 +156,6 @@ def read_functions(templates: Templates) -> tuple[Function, ...]:
         )
         for resource, properties in templates.of_type("AWS::Lambda::Function")
     )
-
-
-def _invoker(templates: Templates, permission: Mapping[str, Any]) -> str:
-    origins = [
-        templates.readable(permission[name])
-        for name in ("SourceArn", "SourceAccount")
-        if name in permission
-    ]
-    origin = f" from {', '.join(origins)}" if origins else ""
-    return f"{text(permission.get('Principal'))}{origin}"
 
 
 def _service(
@@ -247,6 +234,10 @@ def _secret_uses(container: Mapping[str, Any]) -> list[SecretUse]:
     uses = [
         SecretUse(text(one.get("Name")), *secret_and_field(one.get("ValueFrom")))
         for one in as_list(container.get("Secrets"))
+    ]
+    uses += [
+        SecretUse(f"log option {text(one.get('Name'))}", *secret_and_field(one.get("ValueFrom")))
+        for one in as_list(container.get("LogConfiguration", {}).get("SecretOptions"))
     ]
     credentials = container.get("RepositoryCredentials", {}).get("CredentialsParameter")
     if credentials is not None:

@@ -27,6 +27,7 @@ def rights(topology: Topology, servers: Servers) -> Section:
                     shown(role.label),
                     told or ("existing, not in these templates" if role.existing else "nobody"),
                     ", ".join(shown(one) for one in role.managed_policies),
+                    shown(role.boundary),
                 ),
             )
 
@@ -48,7 +49,7 @@ def rights(topology: Topology, servers: Servers) -> Section:
         (
             table(
                 "Roles",
-                ("Server", "Role", "Assumed by", "Policies of AWS or existing"),
+                ("Server", "Role", "Assumed by", "Policies of AWS or existing", "Limited by"),
                 servers.fold(assumed()),
             ),
             table(

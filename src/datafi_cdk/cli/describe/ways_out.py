@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from ...topology import Topology
+from ...topology.access import Role
 from ...topology.network import Vpc
 from .alike import Server, Servers
 from .sheet import Section, Table, section, table
@@ -91,29 +92,16 @@ def _services(topology: Topology, servers: Servers) -> Table:
         for service in topology.services:
             way = topology.network.way_out(service.subnets)
             address = "with public addresses" if service.public_ip else "without public addresses"
-            called = {
-                action.partition(":")[0]
-                for role in (service.task_role, service.execution_role)
-                if role in roles
-                for statement in roles[role].statements
-                for action in statement.actions
-            }
-            told = ", ".join(sorted(called)) or "none"
+            told = _called(topology, roles, (service.task_role, service.execution_role))
             yield servers.named(service.id), (told, f"{way}, {address}")
         for function in topology.functions:
-            role = roles.get(function.role)
-            called = {
-                action.partition(":")[0]
-                for statement in (role.statements if role else ())
-                for action in statement.actions
-            }
             way = (
                 topology.network.way_out(function.subnets)
                 if function.subnets
                 else "AWS's own network, in no VPC"
             )
             owner = servers.owner(function.label)
-            told = ", ".join(sorted(called)) or "none"
+            told = _called(topology, roles, (function.role,))
             yield owner, (f"{function.label}: {told}", way)
 
     return table(
@@ -121,6 +109,23 @@ def _services(topology: Topology, servers: Servers) -> Table:
         ("Server", "AWS services", "Way out"),
         servers.fold(rows()),
     )
+
+
+def _called(topology: Topology, roles: Mapping[str, Role], held: Iterable[str]) -> str:
+    """The services that roles may call, and what of their rights is not in the templates."""
+    known = [roles[one] for one in held if one in roles]
+    called = {
+        action.partition(":")[0]
+        for role in known
+        for statement in role.statements
+        if statement.effect == "Allow"
+        for action in statement.actions
+    }
+    unknown = {one for role in known for one in role.managed_policies}
+    unknown |= {topology.label(one) for one in held if one and one not in roles}
+    unknown |= {role.label for role in known if role.existing}
+    told = sorted(f"what {shown(one)} allows" for one in unknown)
+    return ", ".join([*sorted(called), *told]) or "none"
 
 
 def _egress(topology: Topology, servers: Servers) -> Table:
