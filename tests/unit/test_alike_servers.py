@@ -73,3 +73,16 @@ def test_only_rows_that_are_the_same_are_joined(tmp_path: Path) -> None:
     ]
     assert made.fold(rows, own=1) == [("a-1, a-2, b", f"{SERVER}/Role", "its own")]
     assert made.fold([(None, ("x",)), (None, ("x",)), (None, ("y",))]) == [("", "x"), ("", "y")]
+
+
+def test_servers_of_one_name_are_told_by_their_paths(tmp_path: Path) -> None:
+    """One in each stage, say: a row that is for one of them must say for which."""
+    stages = {}
+    for stage in ("Dev", "Prod"):
+        made = edge()
+        made["Service"]["Metadata"] = {"aws:cdk:path": f"{stage}/Es/Service/Service"}
+        stages[stage] = {"Resources": made}
+    found = Servers(read_topology(write_assembly(tmp_path, stages)), ())
+    rows = [(one, (f"{one.label}/Role",)) for one in found.all]
+    assert found.fold(rows[1:]) == [("Prod/Es", "Prod/Es/Role")]
+    assert found.fold(rows) == [("Dev/Es, Prod/Es", f"{SERVER}/Role")]

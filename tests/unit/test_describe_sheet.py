@@ -78,3 +78,52 @@ def test_a_name_without_a_record_is_told_of_as_reached_in_part(tmp_path: Path) -
     assert "| es | VPC existing vpc-1 | es.example.com |" in part_of_it
     assert "can connect to the address of a load balancer and ask for any name" in told
     assert "networks that are connected to it" in told
+
+
+def test_what_else_may_lead_in_is_named(tmp_path: Path) -> None:
+    """Ways that are not followed stand where ways in are looked for."""
+    resources = {
+        "Api": resource("AWS::ApiGatewayV2::Api"),
+        "Distribution": resource("AWS::CloudFront::Distribution"),
+    }
+    told = part(tmp_path, resources, "What can be reached")
+    assert "AWS::ApiGatewayV2::Api, AWS::CloudFront::Distribution." in told
+    assert "Not followed" not in part(tmp_path, edge(), "What can be reached")
+
+
+def test_stores_that_are_public_or_not_encrypted_are_told(tmp_path: Path) -> None:
+    """A database with a public address, and a bucket that serves pages to all."""
+    resources = {
+        "Database": resource("AWS::RDS::DBInstance", PubliclyAccessible=True),
+        "Files": resource("AWS::EFS::FileSystem", Encrypted=True),
+        "Bucket": resource(
+            "AWS::S3::Bucket",
+            AccessControl="PublicRead",
+            WebsiteConfiguration={"IndexDocument": ""},
+        ),
+    }
+    told = part(tmp_path, resources, "Where data lies")
+    assert "| Database | encryption is not asked for, has a public address |" in told
+    assert "| Files | encrypted |" in told
+    assert (
+        "| Bucket | encrypted by S3, no public access, ACL PublicRead, serves a website |" in told
+    )
+
+
+def test_who_is_let_through_is_told(tmp_path: Path) -> None:
+    """A rule that asks for a login says so, unless it lets others pass too."""
+    resources = edge()
+    login: dict[str, Any] = {"Type": "authenticate-oidc", "Order": 1, "AuthenticateOidcConfig": {}}
+    resources["Rule"]["Properties"]["Actions"].insert(0, login)
+    said = "who is let through by authenticate-oidc"
+    assert said in part(tmp_path, resources, "What can be reached")
+    login["AuthenticateOidcConfig"]["OnUnauthenticatedRequest"] = "allow"
+    assert said not in sheet(tmp_path, resources)
+
+
+def test_tasks_that_no_service_runs_are_told_of(tmp_path: Path) -> None:
+    """Something else may start them; what they are is not in the sheet."""
+    resources = edge()
+    assert "no service runs" not in sheet(tmp_path, resources)
+    resources["Job"] = resource("AWS::ECS::TaskDefinition", ContainerDefinitions=[])
+    assert "| AWS::ECS::TaskDefinition that no service runs | 1 |" in sheet(tmp_path, resources)

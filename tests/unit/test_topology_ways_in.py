@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
 import pytest
 from assemblies import edge, ref, resource, write_assembly
-from datafi_cdk.topology import Reach, Topology, reachability, read_topology
+from datafi_cdk.topology import Reach, Topology, reachability, reachability_from, read_topology
 
 
 def read(folder: Path, resources: dict[str, Any]) -> tuple[Topology, tuple[Reach, ...]]:
@@ -236,3 +237,47 @@ def test_a_range_that_is_wider_than_the_network_is_not_called_the_network(tmp_pa
     assert direct(tmp_path, resources) == [("10.0.0.0/8", False)]
     rules[-1]["CidrIp"] = "10.0.0.0/16"
     assert direct(tmp_path, resources) == [("VPC Vpc", False)]
+
+
+def test_records_in_groups_are_records(tmp_path: Path) -> None:
+    """A group gives its records their zone."""
+    resources = public_edge()
+    one = resources.pop("Record")["Properties"]
+    resources["Records"] = resource(
+        "AWS::Route53::RecordSetGroup", HostedZoneId=one.pop("HostedZoneId"), RecordSets=[one]
+    )
+    assert to_tasks(tmp_path, resources).open
+
+
+def test_health_checks_must_get_through_too(tmp_path: Path) -> None:
+    """A port of their own is not let in by the rule for requests."""
+    resources = edge()
+    resources["Group"]["Properties"]["HealthCheckPort"] = "traffic-port"
+    assert to_tasks(tmp_path, resources).open
+    resources["Group"]["Properties"]["HealthCheckPort"] = "8080"
+    assert to_tasks(tmp_path, resources).broken == (
+        "health checks fail: the security groups of Service do not let TCP 8080 in from Lb",
+    )
+
+
+def test_services_reach_each_other_by_their_addresses(tmp_path: Path) -> None:
+    """By the range of their subnets, and only as far as the security groups on both ends say."""
+    resources = edge() | vpc()
+    service = resources["Service"]["Properties"]["NetworkConfiguration"]["AwsvpcConfiguration"]
+    service["Subnets"] = [ref("Subnet")]
+    rules = resources["Tasks"]["Properties"]["SecurityGroupIngress"]
+    rules.append({"CidrIp": "10.0.0.0/16", "IpProtocol": "tcp", "FromPort": 80, "ToPort": 80})
+    resources["Other"] = copy.deepcopy(resources["Service"])
+    resources["Other"]["Properties"]["LoadBalancers"] = []
+
+    def reached() -> list[str]:
+        topology = read(tmp_path, resources)[0]
+        [other] = [one for one in topology.services if one.id == "App.Other"]
+        ways = reachability_from(topology, other)
+        return [one.target for one in ways if one.action == "direct"]
+
+    assert reached() == ["App.Service"]
+    resources["Tasks"]["Properties"]["SecurityGroupEgress"] = [
+        {"CidrIp": "10.9.0.0/16", "IpProtocol": "-1"}
+    ]
+    assert reached() == []

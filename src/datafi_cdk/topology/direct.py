@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from .network import ANYWHERE, SecurityRule
 from .reach import INTERNET, Reach
@@ -11,7 +12,7 @@ from .services import Service
 from .sources import address_source
 from .topology import Topology
 
-__all__ = ["direct_reaches"]
+__all__ = ["direct_reach", "direct_reaches"]
 
 
 def direct_reaches(topology: Topology) -> Iterator[Reach]:
@@ -24,26 +25,16 @@ def direct_reaches(topology: Topology) -> Iterator[Reach]:
         # Those of an existing load balancer are not known, and are let in by their ids.
         balancers |= _unknown_groups(topology)
     for service in topology.services:
-        for container in service.containers:
-            for port in container.ports:
-                found = {
-                    _source(topology, service, rule)
-                    for rule in ingress_sources(topology.network, service.security_groups, port)
-                    if rule.peer.value not in balancers
-                }
-                for source, groups, assumed in sorted(found):
-                    yield Reach(
-                        source=source,
-                        name="",
-                        port=port,
-                        protocol="TCP",
-                        action="direct",
-                        target=service.id,
-                        container=container.name,
-                        container_port=port,
-                        assumed=assumed,
-                        source_groups=groups,
-                    )
+        for container, port in service.ports:
+            found = {
+                _source(topology, service, rule)
+                for rule in ingress_sources(topology.network, service.security_groups, port)
+                if rule.peer.value not in balancers
+            }
+            for source, groups, assumed in sorted(found):
+                yield replace(
+                    direct_reach(source, service, container, port, assumed), source_groups=groups
+                )
     for function in topology.functions:
         if function.url_auth:
             yield Reach(
@@ -54,6 +45,23 @@ def direct_reaches(topology: Topology) -> Iterator[Reach]:
                 action="direct",
                 target=function.id,
             )
+
+
+def direct_reach(
+    source: str, service: Service, container: str, port: int, assumed: tuple[str, ...]
+) -> Reach:
+    """The way from a source straight to a port of a container."""
+    return Reach(
+        source=source,
+        name="",
+        port=port,
+        protocol="TCP",
+        action="direct",
+        target=service.id,
+        container=container,
+        container_port=port,
+        assumed=assumed,
+    )
 
 
 def _unknown_groups(topology: Topology) -> set[str]:

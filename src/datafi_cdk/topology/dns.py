@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from .assembly import Resource
 from .templates import Templates, as_list, identity, key
 from .values import references_in, text
 
@@ -91,7 +93,7 @@ def read_dns(templates: Templates) -> Dns:
         for resource, properties in templates.of_type("AWS::Route53::HostedZone")
     }
     records = []
-    for resource, properties in templates.of_type("AWS::Route53::RecordSet"):
+    for resource, properties in _record_sets(templates):
         alias = properties.get("AliasTarget", {}).get("DNSName")
         value = alias if alias is not None else properties.get("ResourceRecords")
         target = next((key(one.resource) for one in references_in(value)), text(value))
@@ -116,6 +118,13 @@ def read_dns(templates: Templates) -> Dns:
         for resource, properties in templates.of_type("AWS::CertificateManager::Certificate")
     }
     return Dns(zones, tuple(sorted(records, key=lambda one: (one.name, one.id))), certificates)
+
+
+def _record_sets(templates: Templates) -> Iterator[tuple[Resource, Mapping[str, Any]]]:
+    yield from templates.of_type("AWS::Route53::RecordSet")
+    for resource, properties in templates.of_type("AWS::Route53::RecordSetGroup"):
+        zone = {one: properties[one] for one in properties if one.startswith("HostedZone")}
+        yield from ((resource, {**zone, **one}) for one in as_list(properties.get("RecordSets")))
 
 
 def matches(pattern: str, name: str) -> bool:

@@ -105,7 +105,10 @@ class LoadBalancer:
 
 @dataclass(frozen=True)
 class TargetGroup:
-    """A group of targets; `version` is `HTTP1`, `HTTP2` or `GRPC`, `targets` those it lists."""
+    """A group of targets; `version` is `HTTP1`, `HTTP2` or `GRPC`, `targets` those it lists.
+
+    Health checks go to the ports of the targets unless there is a `health_check_port`.
+    """
 
     id: str
     label: str
@@ -116,6 +119,7 @@ class TargetGroup:
     health_check: str
     vpc: str
     targets: tuple[str, ...]
+    health_check_port: int | None = None
 
 
 @dataclass(frozen=True)
@@ -197,6 +201,7 @@ def _target_groups(templates: Templates) -> dict[str, TargetGroup]:
             _health_check(properties),
             identity(properties.get("VpcId")),
             tuple(identity(one.get("Id")) for one in properties.get("Targets", ())),
+            number(properties.get("HealthCheckPort")),
         )
         for resource, properties in templates.of_type("AWS::ElasticLoadBalancingV2::TargetGroup")
     }
@@ -270,6 +275,9 @@ def _action(action: Mapping[str, Any]) -> Action:
         return Action(kind, _redirect(action.get("RedirectConfig", {})))
     if kind == "fixed-response":
         return Action(kind, text(action.get("FixedResponseConfig", {}).get("StatusCode")))
+    if kind.startswith("authenticate-"):
+        config = action.get(f"Authenticate{kind.removeprefix('authenticate-').title()}Config", {})
+        return Action(kind, text(config.get("OnUnauthenticatedRequest", "authenticate")))
     if kind != "forward":
         return Action(kind)
     several = as_list(action.get("ForwardConfig", {}).get("TargetGroups"))

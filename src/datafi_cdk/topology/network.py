@@ -127,14 +127,8 @@ class Network:
 
     def way_out(self, subnets: Iterable[str]) -> str:
         """Which way out these subnets have; `existing` if no template says."""
-        ways = {
-            way
-            for one in subnets
-            for way in (
-                self.subnets[one].way_out.split(", ") if one in self.subnets else ["existing"]
-            )
-        }
-        return ", ".join(sorted(ways)) or "existing"
+        ways = [self.subnets[one].way_out if one in self.subnets else "existing" for one in subnets]
+        return ", ".join(sorted(set(", ".join(ways or ["existing"]).split(", "))))
 
     def other_ways(self, vpc: str) -> list[str]:
         """The ways out of a network that lead neither to the internet nor nowhere, sorted."""

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from .reach import ANY_NAME, Reach
-from .services import Service
 from .templates import Templates, key
 from .topology import Topology
 from .values import references_in
@@ -88,19 +87,13 @@ def _ports_without_rule(topology: Topology, reaches: Iterable[Reach]) -> Iterato
         (reach.target, reach.container, reach.container_port) for reach in reaches if reach.open
     }
     for service in topology.services:
-        for container, port in _ports(service):
+        for container, port in service.ports:
             if (service.id, container, port) not in reached:
                 yield Problem(
                     "port without rule",
                     service.label,
                     f"nothing leads to port {port} of the container {container}",
                 )
-
-
-def _ports(service: Service) -> Iterator[tuple[str, int]]:
-    for container in service.containers:
-        for port in container.ports:
-            yield container.name, port
 
 
 def _unused_target_groups(topology: Topology) -> Iterator[Problem]:

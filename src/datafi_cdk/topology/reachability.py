@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from .direct import direct_reaches
+from .direct import direct_reach, direct_reaches
 from .load_balancing import Listener, LoadBalancer, Rule, shown_values
 from .names import certificate_link, name_link
 from .patterns import shadows
@@ -67,12 +67,12 @@ def reachability_from(topology: Topology, service: Service) -> tuple[Reach, ...]
         passage = passes(topology.network, start, balancer_end(topology, balancer), listener.port)
         source = Source(service.label, passage.broken, passage.assumed, vpcs)
         found += _through(topology, listener, [source])
-    groups = set(service.security_groups)
-    found += [
-        replace(reach, source=service.label)
-        for reach in direct_reaches(topology)
-        if groups & set(reach.source_groups) and reach.target != service.id
-    ]
+    for other in topology.services:
+        end = End(other.label, other.security_groups, topology.network.cidrs(other.subnets))
+        for container, port in other.ports if other.id != service.id else ():
+            passage = passes(topology.network, start, end, port)
+            if not passage.broken:
+                found.append(direct_reach(service.label, other, container, port, passage.assumed))
     return tuple(sorted(found, key=Reach.sort_key))
 
 
@@ -156,6 +156,10 @@ def _conditions(rule: Rule) -> tuple[str, ...]:
         f" {shown_values(condition)}"
         for condition in rule.conditions
         if condition.field != "host-header"
+    ) + tuple(
+        f"who is let through by {action.kind}"
+        for action in rule.actions
+        if action.kind not in ("fixed-response", "forward", "redirect") and action.detail != "allow"
     )
 
 

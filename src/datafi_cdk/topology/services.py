@@ -80,6 +80,12 @@ class Service:
     task_role: str
     execution_role: str
     exec_enabled: bool
+    definition: str = ""
+
+    @property
+    def ports(self) -> tuple[tuple[str, int], ...]:
+        """The ports of its containers, each with the name of the container."""
+        return tuple((one.name, port) for one in self.containers for port in one.ports)
 
     @property
     def name(self) -> str:
@@ -191,6 +197,7 @@ def _service(
         task_role=identity(task.get("TaskRoleArn")),
         execution_role=identity(task.get("ExecutionRoleArn")),
         exec_enabled=properties.get("EnableExecuteCommand") is True,
+        definition=key(definition[0].id) if definition else "",
     )
 
 

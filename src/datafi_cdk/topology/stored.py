@@ -37,6 +37,12 @@ _KINDS = {
 STORED_TYPES = tuple(_KINDS)
 """The CloudFormation types of what holds data."""
 
+_ENCRYPTED_IF = {
+    "AWS::EFS::FileSystem": "Encrypted",
+    "AWS::ElastiCache::ReplicationGroup": "AtRestEncryptionEnabled",
+    "AWS::RDS::DBCluster": "StorageEncrypted",
+    "AWS::RDS::DBInstance": "StorageEncrypted",
+}
 _SNAPSHOT_BY_DEFAULT = ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster")
 _DELETION = {
     "Retain": "kept",
@@ -153,6 +159,11 @@ def _described(kind: str, properties: Mapping[str, Any]) -> Iterator[str]:
         yield "KMS key" if "KmsKeyId" in properties else "encrypted by AWS"
         if "SecretString" in properties:
             yield "its value stands in the template"
+    elif kind in _ENCRYPTED_IF:
+        is_encrypted = text(properties.get(_ENCRYPTED_IF[kind])) == "true"
+        yield "encrypted" if is_encrypted else "encryption is not asked for"
+        if text(properties.get("PubliclyAccessible")) == "true":
+            yield "has a public address"
     elif kind == "AWS::Route53::HostedZone":
         yield "private" if "VPCs" in properties else "public"
 
@@ -170,6 +181,11 @@ def _bucket(properties: Mapping[str, Any]) -> Iterator[str]:
     # access-control-block-public-access.html
     is_blocked = not blocks or (len(blocks) == 4 and all(blocks.values()))
     yield "no public access" if is_blocked else "public access is not fully blocked"
+    access = text(properties.get("AccessControl", "Private"))
+    if access != "Private":
+        yield f"ACL {access}"
+    if "WebsiteConfiguration" in properties:
+        yield "serves a website"
 
 
 def _on_deletion(resource: Resource, emptied: bool) -> str:

@@ -50,6 +50,9 @@ def _service(
     end = End(service.label, service.security_groups, topology.network.cidrs(service.subnets))
     passage = passes(topology.network, balancer, end, target.port)
     broken = list(passage.broken)
+    if group.health_check_port:
+        checked = passes(topology.network, balancer, end, group.health_check_port)
+        broken += (f"health checks fail: {one}" for one in checked.broken)
     ports = {container.name: container.ports for container in service.containers}
     if target.port not in ports.get(target.container, ()):
         broken.append(f"the container {target.container} has no port {target.port}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -61,6 +62,10 @@ class Servers:
                 if one.image
             ),
         ]
+        counted = Counter(one.name for one in self.all)
+        self._titles = {
+            one.id: one.name if counted[one.name] == 1 else one.label for one in self.all
+        }
 
     def owner(self, label: str) -> Server | None:
         """The server that something belongs to, by its path or by the name in it.
@@ -98,7 +103,7 @@ class Servers:
             groups.setdefault(key if server else ("", *cells), []).append((server, cells))
         folded: list[tuple[str, ...]] = []
         for key, members in groups.items():
-            names = dict.fromkeys(server.name for server, _ in members if server)
+            names = dict.fromkeys(self._titles[server.id] for server, _ in members if server)
             if len(names) > 1:
                 folded.append((self._group(names), *key))
             else:

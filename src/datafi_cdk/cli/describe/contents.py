@@ -55,6 +55,7 @@ READ_TYPES = (
     "AWS::Lambda::Url",
     "AWS::Route53::HostedZone",
     "AWS::Route53::RecordSet",
+    "AWS::Route53::RecordSetGroup",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::TopicInlinePolicy",
     "AWS::SNS::TopicPolicy",
@@ -126,6 +127,10 @@ def _not_read(topology: Topology) -> Section:
         for resource_type, count in topology.types().items()
         if resource_type not in known
     ]
+    definitions = {one.definition for one in topology.services if one.definition}
+    idle = topology.types().get("AWS::ECS::TaskDefinition", 0) - len(definitions)
+    if idle:
+        rows.append(("AWS::ECS::TaskDefinition that no service runs", str(idle)))
     if not rows:
         return section("What this sheet does not tell of", ("Every resource is covered above.",))
     return section(

@@ -13,6 +13,31 @@ from .words import ports, shown
 __all__ = ["names", "security_groups", "ways_in"]
 
 
+_OTHER_WAYS = (
+    "AWS::ApiGateway::RestApi",
+    "AWS::ApiGatewayV2::Api",
+    "AWS::AppRunner::Service",
+    "AWS::AppSync::",
+    "AWS::AutoScaling::AutoScalingGroup",
+    "AWS::CloudFront::Distribution",
+    "AWS::EC2::ClientVpnEndpoint",
+    "AWS::EC2::EIPAssociation",
+    "AWS::EC2::Instance",
+    "AWS::EC2::PrefixList",
+    "AWS::EC2::TransitGateway",
+    "AWS::EC2::VPCEndpointService",
+    "AWS::EC2::VPCPeeringConnection",
+    "AWS::EC2::VPNConnection",
+    "AWS::EC2::VPNGateway",
+    "AWS::EKS::",
+    "AWS::ElasticLoadBalancing::LoadBalancer",
+    "AWS::GlobalAccelerator::Accelerator",
+    "AWS::Transfer::Server",
+    "AWS::VpcLattice::",
+)
+"""What else can lead into an app; listed so that nobody takes it for absent."""
+
+
 def ways_in(topology: Topology, reaches: Iterable[Reach], servers: Servers) -> Section:
     """Who reaches what."""
     reaches = list(reaches)
@@ -23,7 +48,7 @@ def ways_in(topology: Topology, reaches: Iterable[Reach], servers: Servers) -> S
     assumed = sorted({shown(told) for one in reaches if one.open for told in one.assumed})
     return section(
         "What can be reached",
-        _sentences(forwarded, partly),
+        _sentences(topology, forwarded, partly),
         (
             _ways(topology, servers, "", forwarded),
             _ways(topology, servers, "Reached in part, or by another name or address", partly),
@@ -54,9 +79,17 @@ def ways_in(topology: Topology, reaches: Iterable[Reach], servers: Servers) -> S
     )
 
 
-def _sentences(forwarded: Iterable[Reach], partly: Iterable[Reach]) -> Iterator[str]:
+def _sentences(
+    topology: Topology, forwarded: Iterable[Reach], partly: Iterable[Reach]
+) -> Iterator[str]:
     if not forwarded:
         yield "Nothing: no way from outside leads to a server or function."
+    others = [one for one in topology.types() if one.startswith(_OTHER_WAYS)]
+    if others:
+        yield (
+            "Not followed, look at them in the templates: resources of these types can be ways in"
+            f" too: {', '.join(others)}."
+        )
     if partly:
         yield (
             "A client can connect to the address of a load balancer and ask for any name: what has"
