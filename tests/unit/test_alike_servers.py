@@ -84,5 +84,9 @@ def test_servers_of_one_name_are_told_by_their_paths(tmp_path: Path) -> None:
         stages[stage] = {"Resources": made}
     found = Servers(read_topology(write_assembly(tmp_path, stages)), ())
     rows = [(one, (f"{one.label}/Role",)) for one in found.all]
+    assert found.owner("Prod/Definition/es/LogGroup") is None
+    assert found.fold([(found.all[0], ("es",)), (found.all[1], ("es",))]) == [
+        ("Dev/Es, Prod/Es", "es")
+    ]
     assert found.fold(rows[1:]) == [("Prod/Es", "Prod/Es/Role")]
     assert found.fold(rows) == [("Dev/Es, Prod/Es", f"{SERVER}/Role")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from pathlib import Path
 from typing import Any
@@ -127,3 +128,25 @@ def test_tasks_that_no_service_runs_are_told_of(tmp_path: Path) -> None:
     assert "no service runs" not in sheet(tmp_path, resources)
     resources["Job"] = resource("AWS::ECS::TaskDefinition", ContainerDefinitions=[])
     assert "| AWS::ECS::TaskDefinition that no service runs | 1 |" in sheet(tmp_path, resources)
+
+
+def test_ways_through_several_load_balancers_are_told_apart(tmp_path: Path) -> None:
+    """With only one there is nothing to tell."""
+    resources = edge()
+    assert "Load balancer |" not in part(tmp_path, resources, "What can be reached")
+    resources |= {
+        "Second": {**resources["Lb"]},
+        "SecondListener": copy.deepcopy(resources["Listener"]),
+    }
+    resources["SecondListener"]["Properties"]["LoadBalancerArn"] = ref("Second")
+    told = part(tmp_path, resources, "What can be reached")
+    assert "| 10.1.0.0/16 | any | 80 HTTP | fixed-response 404 | Lb |" in told
+    assert "| 10.1.0.0/16 | any | 80 HTTP | fixed-response 404 | Second |" in told
+
+
+def test_descriptions_of_rules_name_resources_by_their_path(tmp_path: Path) -> None:
+    """As all else does."""
+    resources = edge()
+    [group_rule] = resources["LbGroup"]["Properties"]["SecurityGroupIngress"]
+    group_rule["Description"] = {"Fn::Join": ["", ["from ", {"Fn::GetAtt": ["Lb", "X"]}]]}
+    assert "| from &lt;Lb.X&gt; |" in sheet(tmp_path, resources)

@@ -116,6 +116,24 @@ def test_exports_lead_to_resources_of_other_stacks(tmp_path: Path) -> None:
     assert found == Reference(ResourceId("One", "Queue"), "Arn")
 
 
+def test_exports_to_other_regions_lead_to_resources(tmp_path: Path) -> None:
+    """What a custom resource writes and another reads is the resource itself."""
+    name = "/cdk/exports/Two/Cert"
+    written = {"exports": {name: {"Ref": "Cert"}}, "region": "eu-west-1"}
+    templates = {
+        "One": {
+            "Resources": {
+                "Cert": resource("AWS::CertificateManager::Certificate", DomainName="x.com"),
+                "Writer": resource("Custom::CrossRegionExportWriter", WriterProps=written),
+            }
+        },
+        "Two": {"Resources": {"Reader": resource("Custom::CrossRegionExportReader")}},
+    }
+    assembly = read_assembly(write_assembly(tmp_path, templates))
+    read = Resolver(assembly).resolve(assembly.stack("Two"), {"Fn::GetAtt": ["Reader", name]})
+    assert read == Reference(ResourceId("One", "Cert"))
+
+
 def test_live_tags_come_from_the_parameter_that_holds_them(
     synthesized: Callable[[str], Path],
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from assemblies import edge, ref, resource, write_assembly
+from assemblies import edge, forward, ref, resource, write_assembly
 from datafi_cdk.topology import Reach, Topology, reachability, reachability_from, read_topology
 
 
@@ -281,3 +281,29 @@ def test_services_reach_each_other_by_their_addresses(tmp_path: Path) -> None:
         {"CidrIp": "10.9.0.0/16", "IpProtocol": "-1"}
     ]
     assert reached() == []
+
+
+def test_prefix_lists_come_from_outside(tmp_path: Path) -> None:
+    """Those who are on one need not be in the network, and do not see its private zones."""
+    resources = public_edge()
+    rules = resources["LbGroup"]["Properties"]["SecurityGroupIngress"]
+    rules[:] = [{"SourcePrefixListId": "pl-1", "IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}]
+    resources["Inside"] = zone("example.com.", "vpc-1")
+    reach = to_tasks(tmp_path, resources)
+    assert (reach.source, reach.open) == ("prefix list existing pl-1", True)
+    rules = resources["Tasks"]["Properties"]["SecurityGroupIngress"]
+    rules[:] = [{"SourcePrefixListId": "pl-2", "IpProtocol": "-1"}]
+    assert "prefix list pl-2 has Lb" in to_tasks(tmp_path, resources).assumed
+
+
+def test_rules_for_udp_let_udp_through(tmp_path: Path) -> None:
+    """And those for TCP do not."""
+    resources = edge()
+    resources["Listener"]["Properties"] |= {"Protocol": "UDP", "DefaultActions": forward("Group")}
+    resources["Group"]["Properties"]["Protocol"] = "UDP"
+    del resources["Rule"]
+    found = [reach for reach in read(tmp_path, resources)[1] if reach.listener]
+    assert [(reach.source, reach.open) for reach in found] == [("nobody", False)]
+    for group in ("LbGroup", "Tasks"):
+        resources[group]["Properties"]["SecurityGroupIngress"][0]["IpProtocol"] = "udp"
+    assert to_tasks(tmp_path, resources).open

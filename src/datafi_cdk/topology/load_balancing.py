@@ -90,6 +90,11 @@ class Listener:
     rules: tuple[Rule, ...]
     tls_policy: str = ""
 
+    @property
+    def transport(self) -> str:
+        """`tcp` or `udp`."""
+        return "udp" if self.protocol in ("QUIC", "UDP") else "tcp"
+
 
 @dataclass(frozen=True)
 class LoadBalancer:

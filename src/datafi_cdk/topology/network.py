@@ -28,6 +28,7 @@ _PEERS = {
 }
 
 
+_NUMBERS = {"tcp": ("tcp", "6"), "udp": ("udp", "17")}
 _DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
 _GATEWAYS = {
     "NatGatewayId": "NAT gateway",
@@ -96,9 +97,9 @@ class SecurityRule:
     ports: tuple[int, int] | None
     description: str = ""
 
-    def covers(self, port: int | None) -> bool:
-        """Whether TCP to a port is let through; `None` asks for all ports."""
-        if self.protocol not in ("-1", "tcp", "6"):
+    def covers(self, port: int | None, transport: str = "tcp") -> bool:
+        """Whether TCP or UDP to a port is let through; `None` asks for all ports."""
+        if self.protocol.lower() not in ("-1", *_NUMBERS[transport]):
             return False
         if self.protocol == "-1" or self.ports is None:
             return True
@@ -321,5 +322,5 @@ def _rules(templates: Templates, values: Any) -> Iterator[SecurityRule]:
                 Peer(kind, value or ""),
                 text(rule.get("IpProtocol", "-1")),
                 None if first is None or first == -1 else (first, first if last is None else last),
-                text(rule.get("Description")),
+                templates.readable(rule.get("Description")),
             )

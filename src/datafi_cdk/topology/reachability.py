@@ -64,7 +64,13 @@ def reachability_from(topology: Topology, service: Service) -> tuple[Reach, ...]
     )
     for listener in topology.load_balancing.listeners.values():
         balancer = topology.load_balancing.load_balancers[listener.load_balancer]
-        passage = passes(topology.network, start, balancer_end(topology, balancer), listener.port)
+        passage = passes(
+            topology.network,
+            start,
+            balancer_end(topology, balancer),
+            listener.port,
+            listener.transport,
+        )
         source = Source(service.label, passage.broken, passage.assumed, vpcs)
         found += _through(topology, listener, [source])
     for other in topology.services:

@@ -6,17 +6,17 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from .assembly import Assembly, AssemblyError, Resource, ResourceId, Stack
+from .pseudo_parameters import pseudo_parameter
 from .values import Reference, SsmParameter, Text, joined, text
 
 __all__ = ["Resolver"]
 
 _DEEPEST = 200
 _ABSENT = object()
-_PARTITIONS = {"cn": ("aws-cn", "amazonaws.com.cn"), "us-gov": ("aws-us-gov", "amazonaws.com")}
 
 
 class Resolver:
@@ -45,6 +45,13 @@ class Resolver:
             for stack in assembly.stacks
             for output in stack.section("Outputs").values()
             if "Export" in output
+        }
+        self._cross_region = {
+            (stack.account, name): (stack, value)
+            for stack in assembly.stacks
+            for resource in stack.resources
+            if resource.type == "Custom::CrossRegionExportWriter"
+            for name, value in resource.properties["WriterProps"]["exports"].items()
         }
         self._ssm = {
             (stack.environment, text(self.resolve(stack, resource.properties["Name"]))): resource
@@ -141,7 +148,7 @@ class Resolver:
 
     def _ref(self, stack: Stack, name: Any) -> Any:
         if str(name).startswith("AWS::"):
-            return _pseudo_parameter(stack, name)
+            return pseudo_parameter(stack, name)
         if name in stack.section("Parameters"):
             return self._parameter(stack, name)
         return Reference(ResourceId(stack.id, str(name)))
@@ -188,6 +195,9 @@ class Resolver:
         output = attribute.removeprefix("Outputs.")
         if nested and output in nested.section("Outputs"):
             return self.resolve(nested, nested.section("Outputs")[output].get("Value"))
+        exported = self._cross_region.get((stack.account, attribute))
+        if exported:
+            return self.resolve(*exported)
         return Reference(ResourceId(stack.id, logical_id), attribute)
 
     def _join(self, stack: Stack, argument: Any) -> Any:
@@ -290,24 +300,6 @@ class Resolver:
         if deciding in answers:
             return deciding
         return "unknown" if "unknown" in answers else answers[0]
-
-
-def _pseudo_parameter(stack: Stack, name: str) -> str | None:
-    if name == "AWS::NoValue":
-        return None
-    partition, suffix = "aws", "amazonaws.com"
-    for prefix, found in _PARTITIONS.items():
-        if (stack.region or "").startswith(f"{prefix}-"):
-            partition, suffix = found
-    in_region = stack.region and not stack.region.startswith(("us-iso", "eu-iso"))
-    known: Mapping[str, str | None] = {
-        "AWS::AccountId": stack.account,
-        "AWS::Region": stack.region,
-        "AWS::StackName": stack.name,
-        "AWS::Partition": partition if in_region else None,
-        "AWS::URLSuffix": suffix if in_region else None,
-    }
-    return known.get(name) or f"${{{name}}}"
 
 
 _FUNCTIONS: dict[str, Callable[[Resolver, Stack, Any], Any]] = {

@@ -28,21 +28,25 @@ class Passage:
     assumed: tuple[str, ...] = ()
 
 
-def passes(network: Network, source: End, target: End, port: int | None) -> Passage:
-    """Whether security groups on both ends let a TCP connection through."""
-    out = _lets(network, source, target, port, "egress")
-    into = _lets(network, target, source, port, "ingress")
+def passes(
+    network: Network, source: End, target: End, port: int | None, transport: str = "tcp"
+) -> Passage:
+    """Whether security groups on both ends let a connection through."""
+    out = _lets(network, source, target, port, transport, "egress")
+    into = _lets(network, target, source, port, transport, "ingress")
     return Passage((*out.broken, *into.broken), (*out.assumed, *into.assumed))
 
 
 def ingress_sources(
-    network: Network, groups: Iterable[str], port: int | None
+    network: Network, groups: Iterable[str], port: int | None, transport: str = "tcp"
 ) -> Iterator[SecurityRule]:
-    """The rules of some groups that let TCP to a port in."""
+    """The rules of some groups that let connections to a port in."""
     for group in groups:
         if group in network.security_groups:
             yield from (
-                rule for rule in network.security_groups[group].ingress if rule.covers(port)
+                rule
+                for rule in network.security_groups[group].ingress
+                if rule.covers(port, transport)
             )
 
 
@@ -51,16 +55,19 @@ def lets_anybody(rule: SecurityRule) -> bool:
     return rule.peer.value in ANYWHERE
 
 
-def _lets(network: Network, owner: End, other: End, port: int | None, direction: str) -> Passage:
+def _lets(
+    network: Network, owner: End, other: End, port: int | None, transport: str, direction: str
+) -> Passage:
     way = "in from" if direction == "ingress" else "out to"
+    what = f"{transport.upper()} {port} {way} {other.label}"
     if not owner.known:
-        return Passage(assumed=(f"{owner.label} lets TCP {port} {way} {other.label}",))
+        return Passage(assumed=(f"{owner.label} lets {what}",))
     known = [network.security_groups[one] for one in owner.groups if one in network.security_groups]
     rules = [
         rule
         for group in known
         for rule in (group.ingress if direction == "ingress" else group.egress)
-        if rule.covers(port)
+        if rule.covers(port, transport)
     ]
     if any(_is_peer(rule, other) for rule in rules):
         return Passage()
@@ -68,15 +75,14 @@ def _lets(network: Network, owner: End, other: End, port: int | None, direction:
     unknown += [group.id for group in known if group.existing]
     if unknown or not owner.groups:
         groups = ", ".join(sorted(set(unknown))) or f"default group of {owner.label}"
-        return Passage(
-            assumed=(f"existing security group {groups} lets TCP {port} {way} {other.label}",)
-        )
+        return Passage(assumed=(f"existing security group {groups} lets {what}",))
+    lists = [rule.peer.value for rule in rules if rule.peer.kind == "prefix list"]
+    if lists:
+        return Passage(assumed=(f"prefix list {' or '.join(lists)} has {other.label}",))
     if rules and not other.known:
         peers = " or ".join(sorted({rule.peer.value for rule in rules}))
         return Passage(assumed=(f"{other.label} has {peers}",))
-    return Passage(
-        broken=(f"the security groups of {owner.label} do not let TCP {port} {way} {other.label}",)
-    )
+    return Passage(broken=(f"the security groups of {owner.label} do not let {what}",))
 
 
 def _is_peer(rule: SecurityRule, other: End) -> bool:

@@ -20,7 +20,11 @@ def client_sources(topology: Topology, listener: Listener) -> list[Source]:
     vpcs = _vpcs(topology, balancer)
     if not balancer.security_groups:
         return [_source(topology, balancer, ANYWHERE[0], vpcs)]
-    rules = list(ingress_sources(topology.network, balancer.security_groups, listener.port))
+    rules = list(
+        ingress_sources(
+            topology.network, balancer.security_groups, listener.port, listener.transport
+        )
+    )
     found = {_peer_source(topology, balancer, rule, vpcs) for rule in rules}
     for group in balancer.security_groups:
         if group not in topology.network.security_groups:
@@ -46,8 +50,10 @@ def _peer_source(
 ) -> Source:
     if rule.peer.kind == "cidr":
         return _source(topology, balancer, rule.peer.value, vpcs)
-    kind = "security group" if rule.peer.kind == "group" else rule.peer.kind
-    return Source(f"{kind} {topology.label(rule.peer.value)}", vpcs=vpcs)
+    if rule.peer.kind == "prefix list":
+        label = f"prefix list {topology.label(rule.peer.value)}"
+        return _source(topology, balancer, label, vpcs)
+    return Source(f"security group {topology.label(rule.peer.value)}", vpcs=vpcs)
 
 
 def _source(topology: Topology, balancer: LoadBalancer, cidr: str, vpcs: tuple[str, ...]) -> Source:

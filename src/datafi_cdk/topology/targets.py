@@ -48,7 +48,8 @@ def _service(
     topology: Topology, balancer: End, group: TargetGroup, service: Service, target: TargetOf
 ) -> Target:
     end = End(service.label, service.security_groups, topology.network.cidrs(service.subnets))
-    passage = passes(topology.network, balancer, end, target.port)
+    transport = "udp" if group.protocol in ("QUIC", "UDP") else "tcp"
+    passage = passes(topology.network, balancer, end, target.port, transport)
     broken = list(passage.broken)
     if group.health_check_port:
         checked = passes(topology.network, balancer, end, group.health_check_port)

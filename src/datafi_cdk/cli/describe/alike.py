@@ -62,10 +62,7 @@ class Servers:
                 if one.image
             ),
         ]
-        counted = Counter(one.name for one in self.all)
-        self._titles = {
-            one.id: one.name if counted[one.name] == 1 else one.label for one in self.all
-        }
+        self._counted = Counter(one.name for one in self.all)
 
     def owner(self, label: str) -> Server | None:
         """The server that something belongs to, by its path or by the name in it.
@@ -76,7 +73,8 @@ class Servers:
         if below:
             return max(below, key=lambda one: len(one.label))
         named = [one for one in self.all if one.pattern.search(label)]
-        return max(named, key=lambda one: len(one.name), default=None)
+        longest = max(named, key=lambda one: len(one.name), default=None)
+        return longest if longest and self._is_unique(longest) else None
 
     def named(self, identity: str) -> Server | None:
         """The server with this id."""
@@ -97,18 +95,31 @@ class Servers:
         groups: dict[tuple[str, ...], list[tuple[Server | None, tuple[str, ...]]]] = {}
         for server, cells in rows:
             key = tuple(
-                _OWN if place == own else _without_name(server, cell)
+                _OWN if place == own else self._without_name(server, cell)
                 for place, cell in enumerate(cells)
             )
             groups.setdefault(key if server else ("", *cells), []).append((server, cells))
         folded: list[tuple[str, ...]] = []
         for key, members in groups.items():
-            names = dict.fromkeys(self._titles[server.id] for server, _ in members if server)
+            names = dict.fromkeys(self._title(server) for server, _ in members if server)
             if len(names) > 1:
                 folded.append((self._group(names), *key))
             else:
                 folded += [("".join(names), *cells) for cells in _distinct(members)]
         return folded
+
+    def _is_unique(self, server: Server) -> bool:
+        return self._counted[server.name] == 1
+
+    def _title(self, server: Server) -> str:
+        """Its name, or if others have the same, its path."""
+        return server.name if self._is_unique(server) else server.label
+
+    def _without_name(self, server: Server | None, cell: str) -> str:
+        if server is None:
+            return cell
+        general = cell.replace(server.label, SERVER)
+        return server.pattern.sub(SERVER, general) if self._is_unique(server) else general
 
     def _group(self, names: Collection[str]) -> str:
         short = names_in_short(names)
@@ -149,9 +160,3 @@ def _run(run: list[tuple[str, int | None]]) -> str:
 
 def _distinct(members: Iterable[tuple[Server | None, tuple[str, ...]]]) -> list[tuple[str, ...]]:
     return list(dict.fromkeys(cells for _, cells in members))
-
-
-def _without_name(server: Server | None, cell: str) -> str:
-    if server is None:
-        return cell
-    return server.pattern.sub(SERVER, cell.replace(server.label, SERVER))

@@ -54,7 +54,7 @@ def ways_in(topology: Topology, reaches: Iterable[Reach], servers: Servers) -> S
             _ways(topology, servers, "Reached in part, or by another name or address", partly),
             table(
                 "Answered by the load balancer itself",
-                ("From", "Name", "Port", "Only for", "Answer"),
+                ("From", "Name", "Port", "Only for", "Answer", "Load balancer"),
                 [
                     tuple(cells)
                     for _, *cells in _by_source(
@@ -65,6 +65,7 @@ def ways_in(topology: Topology, reaches: Iterable[Reach], servers: Servers) -> S
                             _port(one),
                             "; ".join(one.conditions),
                             one.action,
+                            _balancer(topology, one),
                         )
                         for one in answered
                     )
@@ -107,7 +108,7 @@ def _ways(topology: Topology, servers: Servers, title: str, reaches: Iterable[Re
         (servers.named(target) or servers.owner(topology.label(target)), tuple(cells))
         for target, *cells in _by_source((one.target, *_row(topology, one)) for one in reaches)
     ]
-    columns = ("Server", "From", "Name", "Port", "Only for", "Rule", "Leads to")
+    columns = ("Server", "From", "Name", "Port", "Only for", "Rule", "Leads to", "Load balancer")
     return table(title, columns, servers.fold(rows, own=4))
 
 
@@ -207,7 +208,16 @@ def _row(topology: Topology, reach: Reach) -> tuple[str, ...]:
         "; ".join(reach.conditions),
         "default" if reach.listener and reach.priority is None else str(reach.priority or ""),
         f"{shown(leads_to)}{at}{speaks.replace(' ()', '')}",
+        _balancer(topology, reach),
     )
+
+
+def _balancer(topology: Topology, reach: Reach) -> str:
+    """The load balancer on the way, if there are several."""
+    balancing = topology.load_balancing
+    if not reach.listener or len(balancing.load_balancers) == 1:
+        return ""
+    return shown(topology.label(balancing.listeners[reach.listener].load_balancer))
 
 
 def _name(reach: Reach) -> str:
