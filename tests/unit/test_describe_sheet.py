@@ -150,3 +150,27 @@ def test_descriptions_of_rules_name_resources_by_their_path(tmp_path: Path) -> N
     [group_rule] = resources["LbGroup"]["Properties"]["SecurityGroupIngress"]
     group_rule["Description"] = {"Fn::Join": ["", ["from ", {"Fn::GetAtt": ["Lb", "X"]}]]}
     assert "| from &lt;Lb.X&gt; |" in sheet(tmp_path, resources)
+
+
+def test_stacks_whose_template_is_elsewhere_are_told_of(tmp_path: Path) -> None:
+    """What they make is not in the sheet."""
+    resources = {"Nested": resource("AWS::CloudFormation::Stack", TemplateURL="https://x.com/t")}
+    told = part(tmp_path, resources, "does not tell of")
+    assert "| AWS::CloudFormation::Stack whose template is not in the folder | 1 |" in told
+
+
+def test_existing_groups_may_let_more_in(tmp_path: Path) -> None:
+    """What the templates say of them is not all."""
+    resources = edge()
+    said = "Groups that exist already can have more rules"
+    assert said not in sheet(tmp_path, resources)
+    resources["Lb"]["Properties"]["SecurityGroups"].append("sg-1")
+    assert said in part(tmp_path, resources, "Who may connect")
+
+
+def test_a_missing_tls_policy_is_told(tmp_path: Path) -> None:
+    """AWS's default lets old versions of TLS in."""
+    resources = edge()
+    assert "default |" not in part(tmp_path, resources, "Names and listeners")
+    resources["Listener"]["Properties"]["Protocol"] = "HTTPS"
+    assert "| 80 | HTTPS | AWS's default |" in part(tmp_path, resources, "Names and listeners")

@@ -129,6 +129,14 @@ def _not_read(topology: Topology) -> Section:
     ]
     definitions = {one.definition for one in topology.services if one.definition}
     idle = topology.types().get("AWS::ECS::TaskDefinition", 0) - len(definitions)
+    elsewhere = [
+        one
+        for one in topology.assembly.of_type("AWS::CloudFormation::Stack")
+        if topology.assembly.nested_in(one.id) is None
+    ]
+    if elsewhere:
+        told = "AWS::CloudFormation::Stack whose template is not in the folder"
+        rows.append((told, str(len(elsewhere))))
     if idle:
         rows.append(("AWS::ECS::TaskDefinition that no service runs", str(idle)))
     if not rows:

@@ -130,7 +130,7 @@ def secrets(topology: Topology, servers: Servers) -> Section:
                         ),
                     )
 
-    sentences = ["The templates hold references only; no value is read or shown here."]
+    sentences = ["Which secret fills what; no value is read or shown here."]
     if any(role.managed_policies or role.existing for role in topology.roles):
         sentences.append(
             "What existing roles and policies allow, those of AWS too, is not in the templates."

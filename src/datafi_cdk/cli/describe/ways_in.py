@@ -130,7 +130,7 @@ def names(topology: Topology) -> Section:
             balancer.scheme or "existing",
             "" if one.port is None else str(one.port),
             one.protocol or one.label,
-            one.tls_policy,
+            one.tls_policy or ("AWS's default" if one.protocol in ("HTTPS", "TLS") else ""),
             ", ".join(
                 " ".join(dns.certificates[certificate].names)
                 if certificate in dns.certificates
@@ -162,7 +162,10 @@ def security_groups(topology: Topology, servers: Servers) -> Section:
     """What each security group lets in."""
     return section(
         "Who may connect",
-        ("Security groups, with their rules of all stacks. Nothing else is let in.",),
+        (
+            "Security groups, with their rules of all stacks.",
+            _of_existing_groups(topology),
+        ),
         (
             _rules(
                 topology,
@@ -172,6 +175,16 @@ def security_groups(topology: Topology, servers: Servers) -> Section:
             ),
         ),
     )
+
+
+def _of_existing_groups(topology: Topology) -> str:
+    """What else may be, as groups that exist already have rules of their own."""
+    groups = topology.network.security_groups
+    things = (*topology.services, *topology.load_balancing.load_balancers.values())
+    named = {one for thing in things for one in thing.security_groups}
+    if any(one not in groups or groups[one].existing for one in (*named, *groups)):
+        return "Groups that exist already can have more rules, which are not in the templates."
+    return "Nothing else is let in."
 
 
 def _rules(topology: Topology, servers: Servers, way: str, columns: tuple[str, ...]) -> Table:
