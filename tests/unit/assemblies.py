@@ -134,3 +134,21 @@ def edge() -> dict[str, Any]:
             },
         ),
     }
+
+
+def vpc() -> dict[str, Any]:
+    """A network with one subnet and its routing table, as yet without routes."""
+    return {
+        "Vpc": resource("AWS::EC2::VPC", CidrBlock="10.0.0.0/16"),
+        "Igw": resource("AWS::EC2::InternetGateway"),
+        "Attached": resource(
+            "AWS::EC2::VPCGatewayAttachment", VpcId=ref("Vpc"), InternetGatewayId=ref("Igw")
+        ),
+        "Subnet": resource("AWS::EC2::Subnet", VpcId=ref("Vpc"), CidrBlock="10.0.1.0/24"),
+        "Table": resource("AWS::EC2::RouteTable", VpcId=ref("Vpc")),
+        "Association": resource(
+            "AWS::EC2::SubnetRouteTableAssociation",
+            RouteTableId=ref("Table"),
+            SubnetId=ref("Subnet"),
+        ),
+    }

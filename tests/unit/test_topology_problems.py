@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from assemblies import ELB, edge, forward, ref, resource, rule, write_assembly
+from assemblies import ELB, edge, forward, ref, resource, rule, vpc, write_assembly
 from datafi_cdk.topology import (
     AssemblyError,
     Reach,
@@ -164,27 +164,13 @@ def test_rules_on_an_existing_listener_are_followed(tmp_path: Path) -> None:
 
 def test_tasks_with_public_addresses_are_seen(tmp_path: Path) -> None:
     """A task that is open to the internet is reached without a load balancer."""
-    resources = edge()
-    resources |= {
-        "Vpc": resource("AWS::EC2::VPC", CidrBlock="10.0.0.0/16"),
-        "Igw": resource("AWS::EC2::InternetGateway"),
-        "Attached": resource(
-            "AWS::EC2::VPCGatewayAttachment", VpcId=ref("Vpc"), InternetGatewayId=ref("Igw")
-        ),
-        "Subnet": resource("AWS::EC2::Subnet", VpcId=ref("Vpc"), CidrBlock="10.0.1.0/24"),
-        "Table": resource("AWS::EC2::RouteTable", VpcId=ref("Vpc")),
-        "Route": resource(
-            "AWS::EC2::Route",
-            RouteTableId=ref("Table"),
-            DestinationCidrBlock="0.0.0.0/0",
-            GatewayId=ref("Igw"),
-        ),
-        "Association": resource(
-            "AWS::EC2::SubnetRouteTableAssociation",
-            RouteTableId=ref("Table"),
-            SubnetId=ref("Subnet"),
-        ),
-    }
+    resources = edge() | vpc()
+    resources["Route"] = resource(
+        "AWS::EC2::Route",
+        RouteTableId=ref("Table"),
+        DestinationCidrBlock="0.0.0.0/0",
+        GatewayId=ref("Igw"),
+    )
     network = resources["Service"]["Properties"]["NetworkConfiguration"]["AwsvpcConfiguration"]
     network |= {"Subnets": [ref("Subnet")], "AssignPublicIp": "ENABLED"}
     resources["Tasks"]["Properties"]["SecurityGroupIngress"].append(

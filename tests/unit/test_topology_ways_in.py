@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from assemblies import edge, forward, ref, resource, write_assembly
+from assemblies import edge, forward, ref, resource, vpc, write_assembly
 from datafi_cdk.topology import Reach, Topology, reachability, reachability_from, read_topology
 
 
@@ -50,24 +50,6 @@ def public_edge() -> dict[str, Any]:
     resources["Zone"] = zone("example.com.")
     resources["Record"]["Properties"]["HostedZoneId"] = ref("Zone")
     return resources
-
-
-def vpc() -> dict[str, Any]:
-    """A network with one subnet and its routing table, as yet without routes."""
-    return {
-        "Vpc": resource("AWS::EC2::VPC", CidrBlock="10.0.0.0/16"),
-        "Igw": resource("AWS::EC2::InternetGateway"),
-        "Attached": resource(
-            "AWS::EC2::VPCGatewayAttachment", VpcId=ref("Vpc"), InternetGatewayId=ref("Igw")
-        ),
-        "Subnet": resource("AWS::EC2::Subnet", VpcId=ref("Vpc"), CidrBlock="10.0.1.0/24"),
-        "Table": resource("AWS::EC2::RouteTable", VpcId=ref("Vpc")),
-        "Association": resource(
-            "AWS::EC2::SubnetRouteTableAssociation",
-            RouteTableId=ref("Table"),
-            SubnetId=ref("Subnet"),
-        ),
-    }
 
 
 def route(**properties: Any) -> dict[str, Any]:
