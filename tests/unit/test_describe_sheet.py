@@ -40,6 +40,13 @@ def test_the_order_of_a_template_does_not_matter(tmp_path: Path) -> None:
     assert str(data()) == str(data())
 
 
+def test_all_data_is_told_of_in_the_documentation(tmp_path: Path) -> None:
+    """Each key of `--json` stands in the table."""
+    topology = read_topology(write_assembly(tmp_path, {"App": {"Resources": edge()}}))
+    told = (Path(__file__).parents[2] / "docs/command/describe.md").read_text()
+    assert [key for key in as_data(topology, (), ()) if f"`{key}`" not in told] == []
+
+
 def test_markdown_has_no_links_code_or_columns_from_the_templates(tmp_path: Path) -> None:
     """A description of a rule is text, whatever it holds."""
     resources = edge()

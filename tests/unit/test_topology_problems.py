@@ -110,7 +110,7 @@ def test_every_record_of_a_name_must_lead_there(tmp_path: Path) -> None:
         AliasTarget={"DNSName": "elsewhere.example.com"},
     )
     assert problems(tmp_path, resources)[0] == (
-        "Rule: es.example.com at port 80 reaches nothing: the record es.example.com points at"
+        "Rule: es.example.com at port 80 is not reached by all: the record es.example.com points at"
         " existing elsewhere.example.com, not at Lb"
     )
 

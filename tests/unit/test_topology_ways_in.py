@@ -289,3 +289,31 @@ def test_rules_for_udp_let_udp_through(tmp_path: Path) -> None:
     for group in ("LbGroup", "Tasks"):
         resources[group]["Properties"]["SecurityGroupIngress"][0]["IpProtocol"] = "udp"
     assert to_tasks(tmp_path, resources).open
+
+
+def test_an_existing_group_with_a_rule_of_ours_lets_others_in_too(tmp_path: Path) -> None:
+    """Its own rules are not known, whoever adds to them."""
+    resources = public_edge()
+    resources["Lb"]["Properties"]["SecurityGroups"] = ["sg-1"]
+    resources["Tasks"]["Properties"]["SecurityGroupIngress"][0]["SourceSecurityGroupId"] = "sg-1"
+    resources["Ingress"] = resource(
+        "AWS::EC2::SecurityGroupIngress",
+        GroupId="sg-1",
+        IpProtocol="tcp",
+        FromPort=80,
+        ToPort=80,
+        CidrIp="203.0.113.0/24",
+    )
+    found = {one.source for one in read(tmp_path, resources)[1] if one.open and one.target}
+    assert found == {"203.0.113.0/24", "clients of existing sg-1"}
+
+
+def test_what_shares_the_group_of_a_load_balancer_reaches_what_it_does(tmp_path: Path) -> None:
+    """Without going through it."""
+    resources = edge()
+    assert direct(tmp_path, resources) == []
+    resources["Function"] = resource(
+        "AWS::Lambda::Function",
+        VpcConfig={"SecurityGroupIds": [ref("LbGroup")], "SubnetIds": ["subnet-1"]},
+    )
+    assert direct(tmp_path, resources) == [("security group LbGroup", False)]

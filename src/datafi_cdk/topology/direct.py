@@ -24,6 +24,9 @@ def direct_reaches(topology: Topology) -> Iterator[Reach]:
     if any(listener.existing for listener in balancing.listeners.values()):
         # Those of an existing load balancer are not known, and are let in by their ids.
         balancers |= _unknown_groups(topology)
+    # A group that others have too lets these in as well.
+    balancers -= {group for one in topology.services for group in one.security_groups}
+    balancers -= {group for one in topology.functions for group in one.security_groups}
     for service in topology.services:
         for container, port in service.ports:
             found = {

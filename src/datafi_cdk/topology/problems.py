@@ -70,11 +70,12 @@ def _broken_ways(topology: Topology, reaches: Iterable[Reach]) -> Iterator[Probl
         if reach.broken and reach.target_group:
             name = "any name" if reach.name == ANY_NAME else reach.name
             at = "existing listener" if reach.port is None else f"port {reach.port}"
+            reached = "reaches nothing" if reach.closed else "is not reached by all"
             reasons = "; ".join(reach.broken)
             yield Problem(
                 "broken way",
                 topology.label(reach.rule),
-                f"{name} at {at} reaches nothing: {reasons}",
+                f"{name} at {at} {reached}: {reasons}",
             )
         elif reach.broken and reach.priority is None:
             yield Problem("broken way", topology.label(reach.listener), "; ".join(reach.broken))

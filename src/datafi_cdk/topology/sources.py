@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .load_balancing import Listener, LoadBalancer
 from .network import ANYWHERE, SecurityRule
 from .reach import INTERNET, Source
@@ -26,10 +28,13 @@ def client_sources(topology: Topology, listener: Listener) -> list[Source]:
         )
     )
     found = {_peer_source(topology, balancer, rule, vpcs) for rule in rules}
+    groups = topology.network.security_groups
     for group in balancer.security_groups:
-        if group not in topology.network.security_groups:
+        if group not in groups or groups[group].existing:
             label = f"clients of {topology.label(group)}"
-            found.add(Source(label, assumed=(f"{topology.label(group)} lets them in",), vpcs=vpcs))
+            source = _source(topology, balancer, label, vpcs)
+            told = f"{topology.label(group)} lets them in"
+            found.add(replace(source, assumed=(told, *source.assumed)))
     if not found:
         told = f"the security groups of {balancer.label} let nobody in to port {listener.port}"
         return [Source("nobody", broken=(told,))]

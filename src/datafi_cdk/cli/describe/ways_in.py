@@ -180,9 +180,16 @@ def security_groups(topology: Topology, servers: Servers) -> Section:
 def _of_existing_groups(topology: Topology) -> str:
     """What else may be, as groups that exist already have rules of their own."""
     groups = topology.network.security_groups
-    things = (*topology.services, *topology.load_balancing.load_balancers.values())
-    named = {one for thing in things for one in thing.security_groups}
-    if any(one not in groups or groups[one].existing for one in (*named, *groups)):
+    named = [
+        *groups,
+        *(one for service in topology.services for one in service.security_groups),
+        *(
+            one
+            for balancer in topology.load_balancing.load_balancers.values()
+            for one in balancer.security_groups
+        ),
+    ]
+    if any(one not in groups or groups[one].existing for one in named):
         return "Groups that exist already can have more rules, which are not in the templates."
     return "Nothing else is let in."
 
