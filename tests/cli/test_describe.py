@@ -101,7 +101,7 @@ def test_ends_with_3_if_there_are_problems(synthesized: Synthesized, tmp_path: P
         if resource["Type"] == "AWS::Route53::RecordSet":
             resource["Properties"]["Name"] = "elsewhere.example.org."
     file.write_text(json.dumps(template))
-    done = run("describe", cwd=tmp_path, fails=3)
+    done = run("describe", cwd=tmp_path, env=WIDE, fails=3)
     assert "no record answers for es.edge.example.com" in done.out
     assert done.err == ""
     assert run("describe", "--json", cwd=tmp_path, fails=3).json["problems"]

@@ -192,6 +192,7 @@ def test_no_representation_holds_what_may_be_secret(tmp_path: Path) -> None:
             "HttpHeaderConfig": {"HttpHeaderName": "x-from-cdn", "Values": [canary]},
         }
     )
+    resources["Group"]["Properties"]["HealthCheckPath"] = f"/health?token={canary}"
     topology, reaches = read(tmp_path, resources)
     told = repr((topology, reaches, find_problems(topology, reaches)))
     assert "PLAIN" in told

@@ -120,7 +120,10 @@ def test_services_that_are_called_are_those_that_are_allowed(tmp_path: Path) -> 
 
 def test_referers_are_not_shown(tmp_path: Path) -> None:
     """A CDN and a bucket can share a secret in them."""
-    condition = {"StringEquals": {"aws:Referer": "not-a-real-secret", "aws:SourceVpc": "vpc-1"}}
+    secret = "not-a-real-secret"
+    condition = {
+        "StringEquals": {"aws:Referer": secret, "aws:SourceVpc": "vpc-1", "aws:UserAgent": secret}
+    }
     resources = {
         "Bucket": resource("AWS::S3::Bucket"),
         "Policy": resource(
@@ -130,10 +133,10 @@ def test_referers_are_not_shown(tmp_path: Path) -> None:
         ),
     }
     told = sheet(tmp_path, resources)
-    assert "not-a-real-secret" not in told
+    assert secret not in told
     assert (
         "| Bucket | * | s3:GetObject | * | aws:Referer StringEquals a value that is not shown;"
-        " aws:SourceVpc StringEquals vpc-1 |"
+        " aws:SourceVpc StringEquals vpc-1; aws:UserAgent StringEquals a value that is not shown |"
     ) in told
 
 

@@ -37,8 +37,8 @@ _POLICIES = (
 _GRANTEES = ("Roles", "Users", "Groups", "RoleName", "UserName", "GroupName")
 _HOLDERS = {"AWS::IAM::User": ["holders of its keys"], "AWS::IAM::Group": ["its users"]}
 _ALL_BUT = "all but "
-# A CDN and a bucket can share a secret in it.
-_HIDDEN_CONDITIONS = ("aws:referer",)
+# A CDN and a bucket can share a secret in these.
+_HIDDEN_CONDITIONS = ("aws:referer", "aws:useragent")
 
 
 @dataclass(frozen=True, order=True)

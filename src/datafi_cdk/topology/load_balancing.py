@@ -217,7 +217,9 @@ def _health_check(properties: Mapping[str, Any]) -> str:
         return ""
     matcher = properties.get("Matcher", {})
     code = matcher.get("GrpcCode") or matcher.get("HttpCode") or ""
-    return f"{text(properties['HealthCheckPath'])} answers {text(code)}".removesuffix(" answers ")
+    path, query, _ = text(properties["HealthCheckPath"]).partition("?")
+    shown = f"{path}?…" if query else path
+    return f"{shown} answers {text(code)}".removesuffix(" answers ")
 
 
 def _rule(resource: Resource, properties: Mapping[str, Any]) -> Rule:
