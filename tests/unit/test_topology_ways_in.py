@@ -317,3 +317,27 @@ def test_what_shares_the_group_of_a_load_balancer_reaches_what_it_does(tmp_path:
         VpcConfig={"SecurityGroupIds": [ref("LbGroup")], "SubnetIds": ["subnet-1"]},
     )
     assert direct(tmp_path, resources) == [("security group LbGroup", False)]
+
+
+def test_addresses_that_no_template_tells_may_be_in_a_range(tmp_path: Path) -> None:
+    """It is assumed of existing subnets, and known of those that are cut out of a network."""
+    resources = edge() | vpc()
+    peer = {"CidrIp": "10.0.0.0/16", "IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}
+    resources["Tasks"]["Properties"]["SecurityGroupIngress"] = [peer]
+    reach = to_tasks(tmp_path, resources)
+    assert reach.open
+    assert "Lb has its addresses in 10.0.0.0/16" in reach.assumed
+    resources["Lb"]["Properties"]["Subnets"] = [ref("Subnet")]
+    blocks = {"Fn::Cidr": [{"Fn::GetAtt": ["Vpc", "CidrBlock"]}, 4, 8]}
+    resources["Subnet"]["Properties"]["CidrBlock"] = {"Fn::Select": [0, blocks]}
+    assert not any("addresses in" in told for told in to_tasks(tmp_path, resources).assumed)
+    peer["CidrIp"] = "10.9.0.0/16"
+    assert not to_tasks(tmp_path, resources).open
+
+
+def test_a_network_without_known_addresses_is_named(tmp_path: Path) -> None:
+    """Those of IPAM are given at the deployment."""
+    resources = edge() | {"Vpc": resource("AWS::EC2::VPC", Ipv4IpamPoolId="ipam-pool-1")}
+    [peer] = resources["LbGroup"]["Properties"]["SecurityGroupIngress"]
+    peer["CidrIp"] = {"Fn::GetAtt": ["Vpc", "CidrBlock"]}
+    assert to_tasks(tmp_path, resources).source == "<Vpc.CidrBlock>"

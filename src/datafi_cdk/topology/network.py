@@ -144,10 +144,12 @@ class Network:
     def cidrs(self, subnets: Iterable[str]) -> tuple[str, ...]:
         """The addresses of these subnets, or of their network if theirs are not known."""
         known = [self.subnets[one] for one in subnets if one in self.subnets]
-        return tuple(cidr for one in known if (cidr := one.cidr or self._cidr_of(one.vpc)))
+        return tuple(cidr for one in known if (cidr := self._cidr_of(one)))
 
-    def _cidr_of(self, vpc: str) -> str | None:
-        return self.vpcs[vpc].cidr if vpc in self.vpcs else None
+    def _cidr_of(self, subnet: Subnet) -> str | None:
+        if subnet.cidr and subnet.cidr[0].isalnum():
+            return subnet.cidr
+        return self.vpcs[subnet.vpc].cidr if subnet.vpc in self.vpcs else None
 
 
 def read_network(templates: Templates) -> Network:
@@ -268,7 +270,8 @@ def _cidr(templates: Templates, value: Any) -> str | None:
     """Addresses as text; those of a network of the templates as it has them."""
     if isinstance(value, Reference) and value.attribute == "CidrBlock":
         vpc = templates.assembly.resource(value.resource)
-        return text(templates.properties(vpc).get("CidrBlock")) if vpc else text(value)
+        known = text(templates.properties(vpc).get("CidrBlock")) if vpc else ""
+        return known or templates.readable(value)
     return text(value) or None
 
 

@@ -82,6 +82,9 @@ def _lets(
     if rules and not other.known:
         peers = " or ".join(sorted({rule.peer.value for rule in rules}))
         return Passage(assumed=(f"{other.label} has {peers}",))
+    ranges = sorted({rule.peer.value for rule in rules if rule.peer.kind == "cidr"})
+    if ranges and not other.cidrs:
+        return Passage(assumed=(f"{other.label} has its addresses in {' or '.join(ranges)}",))
     return Passage(broken=(f"the security groups of {owner.label} do not let {what}",))
 
 
