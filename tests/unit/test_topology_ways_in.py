@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 from assemblies import edge, forward, ref, resource, vpc, write_assembly
-from datafi_cdk.topology import Reach, Topology, reachability, reachability_from, read_topology
+from datafi_cdk.topology import (
+    Reach,
+    Topology,
+    find_problems,
+    reachability,
+    reachability_from,
+    read_topology,
+)
 
 
 def read(folder: Path, resources: dict[str, Any]) -> tuple[Topology, tuple[Reach, ...]]:
@@ -113,6 +120,7 @@ def test_a_missing_record_keeps_nobody_out(tmp_path: Path) -> None:
     del resources["Record"]
     reach = to_tasks(tmp_path, resources)
     assert (reach.open, reach.closed) == (False, False)
+    assert [one.kind for one in find_problems(*read(tmp_path, resources))] == ["broken way"]
     resources["Tasks"]["Properties"]["SecurityGroupIngress"] = []
     reach = to_tasks(tmp_path, resources)
     assert (reach.open, reach.closed) == (False, True)

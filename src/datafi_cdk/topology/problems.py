@@ -85,7 +85,9 @@ def _broken_ways(topology: Topology, reaches: Iterable[Reach]) -> Iterator[Probl
 
 def _ports_without_rule(topology: Topology, reaches: Iterable[Reach]) -> Iterator[Problem]:
     reached = {
-        (reach.target, reach.container, reach.container_port) for reach in reaches if reach.open
+        (reach.target, reach.container, reach.container_port)
+        for reach in reaches
+        if not reach.closed
     }
     for service in topology.services:
         for container, port in service.ports:
