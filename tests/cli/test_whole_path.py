@@ -88,8 +88,7 @@ def make(user: User) -> None:
     user.run("keys", "make")
     user.run("secrets", "import", "--env-file", "env.sh", "--yes")
     user.run("secrets", "check")
-    findings = user.run("check", "--json", fails=WAY_OUT).json["findings"]
-    assert [each["subject"] for each in findings if each["status"] == "fail"] == ["bootstrap"]
+    user.run("check")
     user.run("local", "deploy")
     user.run("check")
 

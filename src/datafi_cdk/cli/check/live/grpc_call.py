@@ -31,7 +31,7 @@ class GrpcAnswer:
 
 
 def call(dialer: Dialer, host: str, port: int, method: str) -> GrpcAnswer:
-    """Call a method with an empty message.
+    """Call a method with an empty message; once more if the connection breaks.
 
     Args:
         dialer: Where connections go.
@@ -42,6 +42,11 @@ def call(dialer: Dialer, host: str, port: int, method: str) -> GrpcAnswer:
     Raises:
         UnreachableError: The name has no address, or no connection is taken.
     """
+    answer = _called(dialer, host, port, method)
+    return answer if answer.connected else _called(dialer, host, port, method)
+
+
+def _called(dialer: Dialer, host: str, port: int, method: str) -> GrpcAnswer:
     import grpc  # type: ignore[import-untyped]
 
     with dialer.connect(host, port) as probe:
