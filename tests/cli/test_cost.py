@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,9 @@ def synthesize(example: str, folder: Path, **context: Any) -> Path:
 
 
 @pytest.fixture(scope="module")
-def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def quickstart(synthesized: Callable[[str], Path]) -> Path:
     """The quickstart, synthesized."""
-    return synthesize("quickstart", tmp_path_factory.mktemp("quickstart"))
+    return synthesized("quickstart")
 
 
 @pytest.fixture(scope="module")

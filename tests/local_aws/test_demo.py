@@ -15,6 +15,7 @@ from datafi_cdk.cli import commands, demo
 from datafi_cdk.errors import LocalAwsError
 from typer.testing import CliRunner
 
+from .deployed_edge import eventually
 from .processes import is_running
 
 _COMMAND = Path(sys.executable).with_name("datafi-cdk")
@@ -107,7 +108,8 @@ def test_an_interruption_is_said_and_leaves_nothing_running(
     assert "interrupted" in errors
     assert "Traceback" not in errors
     assert [pid for pid in started if is_running(pid)] == []
-    assert list(tmp_path.iterdir()) == []
+    # A command that was just being started is ended by its supervisor, a moment later.
+    eventually(lambda: list(tmp_path.iterdir()), lambda left: left == [])
 
 
 def test_a_port_in_use_is_said(tmp_path: Path) -> None:
