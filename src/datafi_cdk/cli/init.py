@@ -18,7 +18,7 @@ _NEXT = """\
   datafi-cdk keys make                         what the containers need, into env.sh
   datafi-cdk secrets import --env-file env.sh  into Secrets Manager
   datafi-cdk check                             what would fail, before anything is deployed
-  npx aws-cdk@{cdk} bootstrap              once for account and region
+  npx aws-cdk@{cdk} bootstrap               once for account and region
   npx aws-cdk@{cdk} deploy --all
 Or first on this machine{copy}:
   datafi-cdk local up{environment}
