@@ -22,6 +22,9 @@ from .options import (
 from .output import console, error_console, print_json, table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .update_access import UpdateAccess
     from .update_client import UpdateClient
 
 _Service = Annotated[
@@ -64,12 +67,9 @@ def status(
     Servers and addresses are those of the deployed stacks: those of the datafi.yaml, or without
     one all in the region. A server that cannot be asked is told after the others.
     """
-    from .update_access import UpdateAccess
     from .update_address import address_of
 
-    access = UpdateAccess(
-        config_path=config, stack_name=stack, profile=profile, region=region, local=local
-    )
+    access = _access(config, stack, profile, region, local)
     chosen = access.addresses
     if service is not None:
         chosen = [address_of(chosen, service, access.place)]
@@ -117,17 +117,11 @@ def update(
     Ends with exit code 3 if the rollout does not complete.
     """
     _change(
+        _access(config, stack, profile, region, local),
         service,
         lambda client: client.update(tag, force=force, dry_run=dry_run),
         wait=not (no_wait or dry_run),
         as_json=as_json,
-        access={
-            "config_path": config,
-            "stack_name": stack,
-            "profile": profile,
-            "region": region,
-            "local": local,
-        },
     )
 
 
@@ -148,35 +142,37 @@ def rollback(
     Ends with exit code 3 if the rollout does not complete.
     """
     _change(
+        _access(config, stack, profile, region, local),
         service,
         lambda client: client.roll_back(force=force, dry_run=dry_run),
         wait=not (no_wait or dry_run),
         as_json=as_json,
-        access={
-            "config_path": config,
-            "stack_name": stack,
-            "profile": profile,
-            "region": region,
-            "local": local,
-        },
+    )
+
+
+def _access(
+    config: Path, stack: str | None, profile: str | None, region: str | None, local: bool
+) -> UpdateAccess:
+    from .update_access import UpdateAccess
+
+    return UpdateAccess(
+        config_path=config, stack_name=stack, profile=profile, region=region, local=local
     )
 
 
 def _change(
+    access: UpdateAccess,
     service: str,
     ask: Callable[[UpdateClient], dict[str, Any]],
     *,
     wait: bool,
     as_json: bool,
-    access: dict[str, Any],
 ) -> None:
     from .rollout_progress import wait_for_rollout
-    from .update_access import UpdateAccess
     from .update_address import address_of
 
-    apis = UpdateAccess(**access)
-    address = address_of(apis.addresses, service, apis.place)
-    with apis.client(address) as client:
+    address = address_of(access.addresses, service, access.place)
+    with access.client(address) as client:
         answer = ask(client)
         for warning in answer.get("warnings", []):
             error_console().print(f"[yellow]warning:[/] {escape(warning)}")
@@ -188,7 +184,7 @@ def _change(
             return
         try:
             result, report = wait_for_rollout(
-                client.report, answer["requestId"], poll_seconds=apis.poll_seconds
+                client.report, answer["requestId"], poll_seconds=access.poll_seconds
             )
         except KeyboardInterrupt:
             error_console().print(f"The rollout goes on; see datafi-cdk status {service}.")
