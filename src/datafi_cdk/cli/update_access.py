@@ -64,6 +64,27 @@ class UpdateAccess:
         """Where the addresses were looked for."""
         return f"account {self._aws.account}, region {self._aws.region}"
 
+    def address(self, service: str) -> UpdateAddress:
+        """The address of one server.
+
+        Args:
+            service: The server's name.
+
+        Raises:
+            CommandError: There is none, or several deployments have a server of that name.
+        """
+        named = [address for address in self.addresses if address.service == service]
+        if len(named) == 1:
+            return named[0]
+        if named:
+            stacks = " and ".join(address.stack_name for address in named)
+            raise CommandError(f"{service} is in the stacks {stacks}; choose one with --stack")
+        names = ", ".join(address.service for address in self.addresses) or "none"
+        raise CommandError(
+            f"{self.place} has no update API of a server {service!r}, but of {names};"
+            " deploy it first, or choose another --region, --profile or --stack"
+        )
+
     @property
     def poll_seconds(self) -> float:
         """How long to wait before a rollout is looked at again."""

@@ -56,30 +56,6 @@ def find_addresses(
     return sorted(found, key=lambda address: (address.stack_name, address.service))
 
 
-def address_of(addresses: list[UpdateAddress], service: str, place: str) -> UpdateAddress:
-    """The address of one server.
-
-    Args:
-        addresses: The addresses of all.
-        service: The server's name.
-        place: Where they were looked for, for the error.
-
-    Raises:
-        CommandError: There is none, or several deployments have a server of that name.
-    """
-    named = [address for address in addresses if address.service == service]
-    if len(named) == 1:
-        return named[0]
-    if named:
-        stacks = " and ".join(address.stack_name for address in named)
-        raise CommandError(f"{service} is in the stacks {stacks}; choose one with --stack")
-    names = ", ".join(address.service for address in addresses) or "none"
-    raise CommandError(
-        f"{place} has no update API of a server {service!r}, but of {names};"
-        " deploy it first, or choose another --region, --profile or --stack"
-    )
-
-
 def _stacks(aws: AwsAccess, stack_name: str | None) -> Iterator[dict[str, Any]]:
     from botocore.exceptions import ClientError
 

@@ -67,13 +67,9 @@ def status(
     Servers and addresses are those of the deployed stacks: those of the datafi.yaml, or without
     one all in the region. A server that cannot be asked is told after the others.
     """
-    from .update_address import address_of
-
     access = _access(config, stack, profile, region, local)
-    chosen = access.addresses
-    if service is not None:
-        chosen = [address_of(chosen, service, access.place)]
-    elif not chosen:
+    chosen = access.addresses if service is None else [access.address(service)]
+    if not chosen:
         raise CommandError(
             f"{access.place} has no update API of this deployment;"
             " deploy it first, or choose another --region, --profile or --stack"
@@ -169,9 +165,8 @@ def _change(
     as_json: bool,
 ) -> None:
     from .rollout_progress import wait_for_rollout
-    from .update_address import address_of
 
-    address = address_of(access.addresses, service, access.place)
+    address = access.address(service)
     with access.client(address) as client:
         answer = ask(client)
         for warning in answer.get("warnings", []):
