@@ -134,12 +134,7 @@ def _ask_edge_key(draft: Draft, wanted: Wanted) -> str:
 
 
 def _ask_redis(draft: Draft, wanted: Wanted) -> str:
-    address: str = typer.prompt(
-        "Redis of the coordinator, host:port (Enter to do it later)",
-        default="",
-        show_default=False,
-        err=True,
-    )
+    address = _ask_or_later("Redis of the coordinator, host:port")
     if not address:
         return ""
     username: str = typer.prompt("Its username", default="default", err=True)
@@ -148,13 +143,15 @@ def _ask_redis(draft: Draft, wanted: Wanted) -> str:
 
 
 def _ask_username(draft: Draft, wanted: Wanted) -> str:
+    return _ask_or_later("Username of the coordinator's registry").strip()
+
+
+def _ask_or_later(question: str) -> str:
+    """What somebody enters where all can see it; nothing if they only press Enter."""
     answer: str = typer.prompt(
-        "Username of the coordinator's registry (Enter to do it later)",
-        default="",
-        show_default=False,
-        err=True,
+        f"{question} (Enter to do it later)", default="", show_default=False, err=True
     )
-    return answer.strip()
+    return answer
 
 
 _QUESTIONS: dict[str, Callable[[Draft, Wanted], str]] = {
