@@ -25,8 +25,7 @@ app = typer.Typer(
 app.command()(command(init))
 app.add_typer(keys_app, name="keys")
 app.add_typer(secrets_app, name="secrets")
-for each in (check, describe, diagram, status, update, rollback):
+for each in (check, describe, diagram, status, update, rollback, cost):
     app.command()(command(each))
-app.command()(cost)
 app.add_typer(local_commands.app, name="local")
 app.command()(command(local_commands.demo))

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from ...errors import CommandError
-from ..command import command
 from ..options import JsonOption
 from ..output import console, print_json
 
@@ -30,7 +29,6 @@ def _option(name: str, help_text: str) -> typer.models.OptionInfo:
     )
 
 
-@command
 def cost(
     cdk_out: Annotated[
         Path, typer.Argument(metavar="CDK_OUT", help="What `cdk synth` has written.")
