@@ -6,6 +6,8 @@ never edited by hand; `tests/packaging/test_projen_output.py` fails when they di
 
 from __future__ import annotations
 
+from typing import Any
+
 from projen import Project, TaskStep, TomlFile, YamlFile
 from projen.python import Projenrc
 
@@ -33,6 +35,8 @@ EXTRAS = {
 BUILD = ["hatchling>=1.27"]
 DEVELOPMENT = [
     *BUILD,
+    "cdk-nag>=3.0.2",
+    "cfn-lint>=1.58",
     "h2>=4",
     "hypothesis>=6.140",
     "mypy>=2.4",
@@ -44,6 +48,17 @@ DEVELOPMENT = [
     "ruff>=0.17",
     "syrupy>=7",
     "uv>=0.13",
+]
+
+# Tools that need versions of their own of what is above, each in an environment of its own.
+SCAN = ["checkov>=3.3.30", "zizmor>=1.16"]
+AUDIT = ["cyclonedx-bom>=7.5", "pip-audit>=2.10"]
+PUBLISH = ["id>=1.5", "pypi-attestations>=0.0.27", "twine<6.2.0"]
+# publib installs these by itself without pins: it finds what the hashes have let in, and is held to it.
+PUBLISHING = [
+    "python3 -m pip install --user --require-hashes -r constraints/publish.txt",
+    'python3 -m pip freeze --user > "$RUNNER_TEMP/pins.txt"',
+    'PIP_CONSTRAINT="$RUNNER_TEMP/pins.txt" npx --yes -p publib@0.2.1061 publib-pypi',
 ]
 
 LAMBDAS = ["lambda_assets/update_api", "lambda_assets/zone_cleanup"]
@@ -159,7 +174,12 @@ COVERAGE = {
 
 PYPROJECT = {
     "project": METADATA,
-    "dependency-groups": {"dev": DEVELOPMENT},
+    "dependency-groups": {
+        "dev": DEVELOPMENT,
+        "scan": SCAN,
+        "audit": AUDIT,
+        "publish": PUBLISH,
+    },
     "build-system": {"requires": BUILD, "build-backend": "hatchling.build"},
     "tool": {
         "hatch": {"build": {"dev-mode-dirs": ["src"], "targets": HATCH}},
@@ -170,41 +190,124 @@ PYPROJECT = {
     },
 }
 
+CHECKOUT = {
+    "name": "actions/checkout 6.0.2",
+    "uses": "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd",
+    "with": {"persist-credentials": False},
+}
+UPLOAD = {
+    "name": "actions/upload-artifact 4.6.2",
+    "uses": "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02",
+    "with": {"name": "dist", "path": "dist", "if-no-files-found": "error"},
+}
+DOWNLOAD = {
+    "name": "actions/download-artifact 4.3.0",
+    "uses": "actions/download-artifact@d3f86a106a0bac45b974a628896c90dbdf5c8093",
+    "with": {"name": "dist", "path": "dist"},
+}
+
+
+def setup_python(pins: str = "") -> dict[str, Any]:
+    """The step that brings Python; what `pins` installs is kept for the next run, if they are given.
+
+    A release takes nothing that an earlier run has left.
+    """
+    cache = {"cache": "pip", "cache-dependency-path": f"constraints/{pins}.txt"} if pins else {}
+    return {
+        "name": "actions/setup-python 6.2.0",
+        "uses": "actions/setup-python@a309ff8b426b58ec0e2a45f0f869d46889d02405",
+        "with": {"python-version": "3.11", **cache},
+    }
+
+
+def job(minutes: int, *steps: dict[str, Any], **keys: Any) -> dict[str, Any]:
+    """A job that may read the repository, unless `keys` say otherwise."""
+    return {"runs-on": "ubuntu-latest", "timeout-minutes": minutes, **keys, "steps": list(steps)}
+
+
+RUN_CI = {"name": "Test, scan, lint, types", "run": ".ci/run"}
 CI = {
     "name": "ci",
     "on": {"push": {"branches": ["main"]}, "pull_request": {}},
     "permissions": {"contents": "read"},
+    "jobs": {"ci": job(60, CHECKOUT, setup_python("dev"), RUN_CI)},
+}
+AUDIT_WORKFLOW = {
+    "name": "audit",
+    "on": {
+        "push": {"branches": ["main"]},
+        "pull_request": {},
+        "schedule": [{"cron": "17 5 * * 1"}],
+    },
+    "permissions": {"contents": "read"},
     "jobs": {
-        "ci": {
-            "runs-on": "ubuntu-latest",
-            "timeout-minutes": 30,
-            "steps": [
-                {
-                    "name": "actions/checkout 6.0.2",
-                    "uses": "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd",
-                    "with": {"persist-credentials": False},
-                },
-                {
-                    "name": "actions/setup-python 6.2.0",
-                    "uses": "actions/setup-python@a309ff8b426b58ec0e2a45f0f869d46889d02405",
-                    "with": {
-                        "python-version": "3.11",
-                        "cache": "pip",
-                        "cache-dependency-path": "constraints/dev.txt",
-                    },
-                },
-                {"name": "Test, lint, types", "run": ".ci/run"},
-            ],
-        }
+        "audit": job(
+            15,
+            CHECKOUT,
+            setup_python("audit"),
+            {"name": "Known vulnerabilities of the pins", "run": ".ci/audit"},
+        )
     },
 }
+RELEASE = {
+    "name": "release",
+    "on": {"push": {"tags": ["v*"]}},
+    "permissions": {"contents": "read"},
+    "jobs": {
+        "build": job(
+            75,
+            CHECKOUT,
+            setup_python(),
+            {
+                "name": "The tag is the version",
+                "run": f'test "$GITHUB_REF_NAME" = v{VERSION}',
+            },
+            RUN_CI,
+            {
+                "name": "Build",
+                "run": 'PATH="$PWD/.venv/bin:$PATH" projen build\n.ci/audit\n.ci/sbom',
+            },
+            UPLOAD,
+        ),
+        "publish": job(
+            15,
+            CHECKOUT,
+            setup_python(),
+            DOWNLOAD,
+            {
+                "name": "Publish with a token of this run only",
+                "run": "\n".join(PUBLISHING),
+                "env": {"PYPI_TRUSTED_PUBLISHER": "true"},
+            },
+            needs="build",
+            environment="pypi",
+            permissions={"contents": "read", "id-token": "write"},
+        ),
+        "github": job(
+            15,
+            CHECKOUT,
+            DOWNLOAD,
+            {
+                "name": "Release notes, wheel, sdist and SBOM",
+                "run": 'gh release create "$GITHUB_REF_NAME" --verify-tag --notes-file CHANGELOG.md'
+                " dist/python/* dist/sbom.json",
+                "env": {"GH_TOKEN": "${{ github.token }}"},
+            },
+            needs="publish",
+            permissions={"contents": "write"},
+        ),
+    },
+}
+WORKFLOWS = {"ci": CI, "audit": AUDIT_WORKFLOW, "release": RELEASE}
 
 IGNORED = [
     ".coverage*",
+    ".audit/",
     ".lowest/",
     ".mypy_cache/",
     ".pytest_cache/",
     ".ruff_cache/",
+    ".scan/",
     ".venv/",
     "*.py[cod]",
     "__pycache__/",
@@ -214,12 +317,16 @@ IGNORED = [
 ]
 
 PIN = (
-    "uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes"
+    "uv pip compile --universal --python-version 3.11 --generate-hashes"
     " --no-strip-extras --no-emit-index-url --custom-compile-command 'projen constraints' --quiet"
 )
 PINS = {
-    "dev": "--all-extras --group dev",
-    "lowest": "--resolution lowest-direct",
+    "dev": "pyproject.toml --all-extras --group dev",
+    "runtime": "pyproject.toml --all-extras",
+    "lowest": "pyproject.toml --resolution lowest-direct",
+    "scan": "--group scan",
+    "audit": "--group audit",
+    "publish": "--strip-extras --group publish",
 }
 
 LOWEST_TESTS = [
@@ -268,6 +375,17 @@ def add_tasks(project: Project) -> None:
             TaskStep(exec=f"PYTHONPATH=.lowest pytest {' '.join(LOWEST_TESTS)}"),
         ],
     )
+    project.add_task(
+        "scan",
+        description="Look at every example's templates with checkov, at the workflows with zizmor",
+        exec=".ci/scan",
+    )
+    project.add_task(
+        "audit", description="Ask for known vulnerabilities of the pins", exec=".ci/audit"
+    )
+    project.add_task(
+        "sbom", description="Write what the wheel needs into dist/sbom.json", exec=".ci/sbom"
+    )
     project.add_task("ci", description="What CI runs, from a clean checkout on", exec=".ci/run")
 
 
@@ -278,7 +396,8 @@ def main() -> None:
     project.gitignore.add_patterns(*IGNORED)
     add_tasks(project)
     TomlFile(project, "pyproject.toml", obj=PYPROJECT)
-    YamlFile(project, ".github/workflows/ci.yml", obj=CI)
+    for name, workflow in WORKFLOWS.items():
+        YamlFile(project, f".github/workflows/{name}.yml", obj=workflow)
     for file in project.files:
         project.gitattributes.add_attributes(f"/{file.path}", "linguist-generated")
     project.synth()
