@@ -54,7 +54,7 @@ DEVELOPMENT = [
 SCAN = ["checkov>=3.3.30", "zizmor>=1.16"]
 AUDIT = ["cyclonedx-bom>=7.5", "pip-audit>=2.10"]
 PUBLISH = ["id>=1.5", "pypi-attestations>=0.0.27", "twine<6.2.0"]
-# publib installs these by itself without pins: it finds what the hashes have let in, and is held to it.
+# publib installs these by itself, unpinned: it finds them there, and is held to these versions.
 PUBLISHING = [
     "python3 -m pip install --user --require-hashes -r constraints/publish.txt",
     'python3 -m pip freeze --user > "$RUNNER_TEMP/pins.txt"',
@@ -208,9 +208,9 @@ DOWNLOAD = {
 
 
 def setup_python(pins: str = "") -> dict[str, Any]:
-    """The step that brings Python; what `pins` installs is kept for the next run, if they are given.
+    """The step that brings Python, and keeps what `pins` installs for the next run.
 
-    A release takes nothing that an earlier run has left.
+    Without pins nothing is kept: a release takes nothing that an earlier run has left.
     """
     cache = {"cache": "pip", "cache-dependency-path": f"constraints/{pins}.txt"} if pins else {}
     return {
