@@ -8,6 +8,7 @@ from aws_cdk import Acknowledgment, CfnResource, Validations
 from constructs import IConstruct
 
 _CHECKOV = "checkov"
+_COMPLIANCE_PACKS = ("NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321")
 
 
 def acknowledge(construct: IConstruct, rules: Sequence[str] | str, reason: str) -> None:
@@ -25,6 +26,15 @@ def acknowledge(construct: IConstruct, rules: Sequence[str] | str, reason: str) 
     Validations.of(construct).acknowledge(*[Acknowledgment(id=rule, reason=reason) for rule in ids])
 
 
+def of_compliance_packs(rule: str) -> list[str]:
+    """The ids of a rule that cdk-nag's NIST, HIPAA and PCI packs share.
+
+    Args:
+        rule: Its name, such as `S3BucketReplicationEnabled`.
+    """
+    return [f"{pack}::{pack}-{rule}" for pack in _COMPLIANCE_PACKS]
+
+
 def skip_check(resource: CfnResource, check: str, reason: str) -> None:
     """Have checkov leave out a check of one resource.
 
@@ -36,5 +46,5 @@ def skip_check(resource: CfnResource, check: str, reason: str) -> None:
         reason: Why it is left out, for a reviewer.
     """
     earlier = (resource.get_metadata(_CHECKOV) or {"skip": []})["skip"]
-    skip = [*earlier, {"id": check, "comment": reason}]
+    skip = [*(each for each in earlier if each["id"] != check), {"id": check, "comment": reason}]
     resource.add_metadata(_CHECKOV, {"skip": skip})

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 
 from aws_cdk import RemovalPolicy, Stack, Token
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from .acknowledgments import acknowledge, of_compliance_packs
 from .errors import Fault
 from .log_encryption import new_log_group
+from .managed_policy_role import ManagedPolicyRole
+from .provider_checks import skip_provider_checks
 from .synthesis import concrete, refuse, removal_policy_faults
 from .validation import (
     endpoint_id,
@@ -59,7 +63,7 @@ class EdgeNetwork(Construct):
             way in from the internet either. Default: `True`.
         ip_addresses: Its address range. Default: 10.0.0.0/16.
         dual_stack: Whether it has IPv6 addresses, too. Default: `False`.
-        flow_logs: Whether all connections, accepted and rejected, are logged. Default: `False`.
+        flow_logs: Whether all connections, accepted and rejected, are logged. Default: `True`.
         flow_log_retention: How long they are kept. Default: one month.
         interface_endpoints: Further AWS services that are reached through endpoints. Default: none.
         encryption_key: The customer's key that encrypts the flow logs. CloudWatch Logs' right to
@@ -72,7 +76,7 @@ class EdgeNetwork(Construct):
 
     Example:
         ```python
-        network = EdgeNetwork(self, "Network", nat_gateways=2, flow_logs=True)
+        network = EdgeNetwork(self, "Network", nat_gateways=2)
         cluster = ecs.Cluster(self, "Cluster", vpc=network.vpc)
         ```
     """
@@ -94,7 +98,7 @@ class EdgeNetwork(Construct):
         public_subnets: bool = True,
         ip_addresses: ec2.IIpAddresses | None = None,
         dual_stack: bool = False,
-        flow_logs: bool = False,
+        flow_logs: bool = True,
         flow_log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
         interface_endpoints: Sequence[ec2.InterfaceVpcEndpointAwsService] = (),
         encryption_key: kms.IKey | None = None,
@@ -137,6 +141,14 @@ class EdgeNetwork(Construct):
             },
             restrict_default_security_group=True,
         )
+        skip_provider_checks(self)
+        for subnet in self.vpc.public_subnets:
+            acknowledge(
+                subnet,
+                of_compliance_packs("VPCNoUnrestrictedRouteToIGW"),
+                "A public subnet: load balancers and NAT gateways stand in it, and nothing gets a "
+                "public address by itself.",
+            )
         needed = () if nat_gateways else _ENDPOINTS
         self.endpoints = self._endpoints([*needed, *interface_endpoints])
         self.flow_log_group = (
@@ -201,10 +213,29 @@ class EdgeNetwork(Construct):
             encryption_key=encryption_key,
             removal_policy=removal_policy,
         )
-        self.vpc.add_flow_log(
-            "FlowLog", destination=ec2.FlowLogDestination.to_cloud_watch_logs(log_group)
+        role = _flow_log_role(self, log_group)
+        flow_log = self.vpc.add_flow_log(
+            "FlowLog",
+            destination=ec2.FlowLogDestination.to_cloud_watch_logs(
+                log_group, role.without_policy_updates()
+            ),
         )
+        flow_log.node.add_dependency(role)
         return log_group
+
+
+def _flow_log_role(scope: Construct, log_group: logs.LogGroup) -> iam.Role:
+    """Lets VPC flow logs of the account write to a log group. CDK would allow more than they need.
+
+    Source: https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
+    """
+    flow_logs = iam.ServicePrincipal(
+        "vpc-flow-logs.amazonaws.com",
+        conditions={"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}},
+    )
+    role = ManagedPolicyRole(scope, "FlowLogRole", assumed_by=flow_logs)
+    log_group.grant(role, "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+    return role
 
 
 def _subnets(nat_gateways: int, *, public: bool) -> list[ec2.SubnetConfiguration]:
