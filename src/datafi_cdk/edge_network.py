@@ -16,7 +16,7 @@ from .errors import Fault
 from .log_encryption import new_log_group
 from .managed_policy_role import ManagedPolicyRole
 from .provider_checks import skip_provider_checks
-from .synthesis import concrete, refuse, removal_policy_faults
+from .synthesis import concrete, range_of, refuse, removal_policy_faults
 from .validation import (
     endpoint_id,
     interface_endpoint_faults,
@@ -187,7 +187,7 @@ class EdgeNetwork(Construct):
             allow_all_outbound=False,
         )
         group.add_ingress_rule(
-            ec2.Peer.ipv4(self.vpc.vpc_cidr_block), ec2.Port.tcp(_HTTPS), "From the VPC"
+            ec2.Peer.ipv4(range_of(self.vpc)), ec2.Port.tcp(_HTTPS), "From the VPC"
         )
         by_name = {service.short_name: service for service in services}
         return {

@@ -42,8 +42,8 @@ _BUCKET_ACTIONS = ("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultip
 class EdgeStorage(Construct):
     """An S3 bucket for the Parquet files of one edge server.
 
-    A new bucket is private, encrypted, reached over TLS only, and has no fixed name. It keeps what is
-    overwritten or deleted for 30 days, and each request to it is logged.
+    A new bucket is private, encrypted, reached over TLS only, and has no fixed name. What is
+    overwritten or deleted in it is kept for 30 days, and each request to it is logged.
 
     Args:
         scope: Where the construct is made.

@@ -14,7 +14,9 @@ from . import ingress_faults
 from .acknowledgments import acknowledge, skip_check
 from .ingress_base import GRPC_PORT, HTTP_PORT, HTTPS_PORT
 from .ingress_faults import Allowed
-from .synthesis import concrete
+from .synthesis import concrete, range_of
+
+_OPEN = "AwsSolutions::AwsSolutions-EC23"
 
 
 def let_in(
@@ -45,8 +47,15 @@ def let_in(
             load_balancer.connections.allow_from(
                 peer, ec2.Port.tcp(port), f"Clients to port {port}"
             )
-    if any(str(getattr(peer, "unique_id", "")).endswith("/0") for peer in peers):
+    ranges = [str(getattr(peer, "unique_id", "")) for peer in peers]
+    if any(each.endswith("/0") for each in ranges):
         _acknowledge_open(security_group)
+    elif any(concrete(each) is None for each in ranges):
+        acknowledge(
+            security_group,
+            _OPEN,
+            "The ranges that may connect are known at deployment, where cdk-nag cannot read them.",
+        )
 
 
 def _peers(
@@ -61,7 +70,7 @@ def _peers(
         ]
     if internal:
         ipv6 = [Fn.select(0, cast(ec2.Vpc, vpc).vpc_ipv6_cidr_blocks)] if dual_stack else []
-        return [ec2.Peer.ipv4(vpc.vpc_cidr_block), *map(ec2.Peer.ipv6, ipv6)]
+        return [ec2.Peer.ipv4(range_of(vpc)), *map(ec2.Peer.ipv6, ipv6)]
     return [ec2.Peer.any_ipv4(), *([ec2.Peer.any_ipv6()] if dual_stack else [])]
 
 
@@ -77,7 +86,7 @@ def _address_range(cidr: str) -> ec2.IPeer:
 def _acknowledge_open(security_group: ec2.SecurityGroup) -> None:
     """Accept that everybody may connect, as the load balancer is for everybody."""
     reason = "A public load balancer: clients connect from anywhere, to its listeners' ports only."
-    acknowledge(security_group, "AwsSolutions::AwsSolutions-EC23", reason)
+    acknowledge(security_group, _OPEN, reason)
     skip_check(
         cast(ec2.CfnSecurityGroup, security_group.node.default_child),
         "CKV_AWS_260",

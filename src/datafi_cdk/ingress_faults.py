@@ -15,7 +15,7 @@ from constructs import Construct, IConstruct
 from . import validation
 from .errors import Fault
 from .log_buckets import log_bucket_faults, server_access_logs_bucket_faults
-from .synthesis import concrete, select_subnets
+from .synthesis import concrete, range_of, select_subnets
 from .validation import HIGHEST_PRIORITY, MOST_PEERS, interface_faults, kind_of, type_faults
 
 Allowed = tuple[Sequence[str] | None, Sequence[str] | None, Sequence[ec2.ISecurityGroup] | None]
@@ -137,7 +137,7 @@ def allowed_faults(
         faults.append(Fault("allowed_cidrs", allowed_count, str(count), remedy))
     if internal and all(values is None for values in allowed):
         for family, is_known, remedy in (
-            ("IPv4", range_of(vpc) is not None, "hand in the VPC with vpc_cidr_block"),
+            ("IPv4", _has_range(vpc), "hand in the VPC with vpc_cidr_block"),
             ("IPv6", not dual_stack or ipv6_block_of(vpc), "leave out dual_stack"),
         ):
             if not is_known:
@@ -156,12 +156,12 @@ def _peers_of_a_family(allowed: Allowed) -> int:
     return max(of_ipv4, of_ipv6) + sum(len(values or ()) for values in others)
 
 
-def range_of(vpc: ec2.IVpc) -> str | None:
-    """The address range of a VPC, or `None`: one imported without raises when asked for it."""
+def _has_range(vpc: ec2.IVpc) -> bool:
+    """Whether the IPv4 range of a VPC is known."""
     try:
-        return vpc.vpc_cidr_block
+        return bool(range_of(vpc))
     except RuntimeError:
-        return None
+        return False
 
 
 def ipv6_block_of(vpc: ec2.IVpc) -> IConstruct | None:

@@ -11,6 +11,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from .acknowledgments import acknowledge
 from .log_encryption import new_log_group
 from .role_access import role_of_this_stack
 from .secret_access import grant_key_of, readable_by_role, without_key
@@ -85,6 +86,12 @@ def service_task(
             ecs.PortMapping(name="http", container_port=http_port),
             ecs.PortMapping(name="grpc", container_port=settings.grpc_port),
         ],
+    )
+    acknowledge(
+        definition,
+        "AwsSolutions::AwsSolutions-ECS2",
+        "Plain variables hold settings only; each secret comes from Secrets Manager or the "
+        "Parameter Store.",
     )
     for extension in settings.extensions:
         definition.add_extension(extension)

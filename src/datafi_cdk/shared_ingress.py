@@ -110,9 +110,6 @@ class SharedIngress(IngressBase):
     """The VPC of the load balancer."""
     access_logs_bucket: s3.IBucket | None
     """The bucket with logs of all requests, or `None`."""
-    server_access_logs_bucket: s3.IBucket | None
-    """The bucket with logs of requests to that bucket, or `None`. Other buckets of the account and
-    region may log there, too."""
     web_acl: wafv2.CfnWebACL | None
     """The web ACL that is made, or `None`."""
 
