@@ -18,35 +18,36 @@ def keep_access_logs(load_balancer: elbv2.ApplicationLoadBalancer) -> None:
     """Log all requests to a bucket, and requests to that bucket to another one."""
     stack = Stack.of(load_balancer)
 
-    def log_bucket(construct_id: str, log_writer: str, log_to: s3.Bucket | None) -> s3.Bucket:
-        bucket = s3.Bucket(
+    def log_bucket(construct_id: str, requests_to: s3.Bucket | None = None) -> s3.Bucket:
+        return s3.Bucket(
             stack,
             construct_id,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
             versioned=True,
-            server_access_logs_bucket=log_to,
+            server_access_logs_bucket=requests_to,
             removal_policy=TRIAL,
             auto_delete_objects=True,
         )
-        bucket.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal(log_writer)],
-                actions=["s3:PutObject"],
-                resources=[bucket.arn_for_objects("*")],
-                conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
-            )
-        )
-        return bucket
 
-    requests = log_bucket("BucketRequests", "logging.s3.amazonaws.com", None)
-    bucket = log_bucket("AccessLogs", "logdelivery.elasticloadbalancing.amazonaws.com", requests)
+    bucket = log_bucket("AccessLogs", log_bucket("BucketRequests"))
+    bucket.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal("logdelivery.elasticloadbalancing.amazonaws.com")],
+            actions=["s3:PutObject"],
+            resources=[bucket.arn_for_objects(f"AWSLogs/{stack.account}/*")],
+        )
+    )
     load_balancer.set_attribute("access_logs.s3.enabled", "true")
     load_balancer.set_attribute("access_logs.s3.bucket", bucket.bucket_name)
     load_balancer.node.add_dependency(bucket)
 
 
-app = App(outdir=os.environ.get("CDK_OUTDIR", "cdk.out"))
+app = App(
+    outdir=os.environ.get("CDK_OUTDIR", "cdk.out"),
+    context={"@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": True},
+)
 root_domain = app.node.try_get_context("root_domain") or "edge.example.com"
 
 # What the company has: a load balancer with a certificate and a rule of its own.

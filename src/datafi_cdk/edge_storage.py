@@ -16,7 +16,7 @@ from .log_buckets import (
     OLD_VERSIONS_KEPT,
     acknowledge_no_replication,
     log_requests,
-    new_log_bucket,
+    new_server_access_logs_bucket,
     server_access_logs_bucket_faults,
 )
 from .provider_checks import skip_provider_checks
@@ -100,8 +100,8 @@ class EdgeStorage(Construct):
         )
         self.server_access_logs_bucket = None
         if bucket is None:
-            self.server_access_logs_bucket = server_access_logs_bucket or new_log_bucket(
-                self, "ServerAccessLogs", removal_policy
+            self.server_access_logs_bucket = (
+                server_access_logs_bucket or new_server_access_logs_bucket(self, removal_policy)
             )
             bucket = self._new_bucket(encryption_key, removal_policy)
             log_requests(bucket, self.server_access_logs_bucket)

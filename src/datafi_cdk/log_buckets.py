@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from .acknowledgments import acknowledge, of_compliance_packs
+from .acknowledgments import acknowledge, of_compliance_packs, skip_check
 from .errors import Fault
 from .provider_checks import skip_provider_checks
 from .validation import interface_faults
@@ -75,6 +75,17 @@ def acknowledge_no_replication(bucket: s3.Bucket) -> None:
         "The data stays in the region that was chosen for it. It is logs, or query results that "
         "can be computed again; versions protect it from being overwritten or deleted.",
     )
+
+
+def new_server_access_logs_bucket(scope: Construct, removal_policy: RemovalPolicy) -> s3.Bucket:
+    """A bucket for the logs of requests to other buckets, in `scope`; see `new_log_bucket`."""
+    bucket = new_log_bucket(scope, "ServerAccessLogs", removal_policy)
+    skip_check(
+        cast(s3.CfnBucket, bucket.node.default_child),
+        "CKV_AWS_18",
+        "It takes the logs of requests to other buckets; those of its own would never end.",
+    )
+    return bucket
 
 
 def log_requests(bucket: s3.Bucket, log_bucket: s3.IBucket) -> None:

@@ -19,7 +19,7 @@ from .edge_dns import EdgeDns
 from .ingress_base import GRPC_PORT, HTTP_PORT, HTTPS_PORT, IngressBase
 from .ingress_clients import let_in
 from .listener_rules import ALL_PRIORITIES
-from .log_buckets import log_requests, new_log_bucket
+from .log_buckets import log_requests, new_log_bucket, new_server_access_logs_bucket
 from .synthesis import refuse, removal_policy_faults
 from .validation import DEFAULT_MAX_RULES, switch_faults, type_faults
 from .web_acl import WebAcl
@@ -241,9 +241,7 @@ class SharedIngress(IngressBase):
     def _new_access_logs_bucket(self, removal_policy: RemovalPolicy) -> s3.Bucket:
         """A bucket for access logs; requests to it are logged as well."""
         if self.server_access_logs_bucket is None:
-            self.server_access_logs_bucket = new_log_bucket(
-                self, "ServerAccessLogs", removal_policy
-            )
+            self.server_access_logs_bucket = new_server_access_logs_bucket(self, removal_policy)
         bucket = new_log_bucket(self, "AccessLogs", removal_policy)
         log_requests(bucket, self.server_access_logs_bucket)
         return bucket

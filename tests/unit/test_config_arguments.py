@@ -139,7 +139,10 @@ ARGUMENTS: dict[Any, tuple[str, dict[str, str]]] = {
             "deletion_protection": "file: allow_delete_resources",
             "access_logs": "key: access_logs",
             "access_logs_bucket": "key: access_logs_bucket_name",
+            "server_access_logs_bucket": "the stack makes one for all its buckets",
+            "web_acl": "key: web_acl",
             "web_acl_arn": "key: web_acl_arn",
+            "encryption_key": ONE_KEY,
             "max_rules": "key: max_rules",
             "removal_policy": ONE_POLICY,
         },
@@ -206,6 +209,7 @@ ARGUMENTS: dict[Any, tuple[str, dict[str, str]]] = {
         {
             "bucket": "key: storage_bucket_name",
             "encryption_key": "key: storage_kms_key_arn",
+            "server_access_logs_bucket": STACK,
             "removal_policy": ONE_POLICY,
         },
     ),
