@@ -130,10 +130,8 @@ def test_bucket_is_kept_by_default(template: Template) -> None:
 def test_bucket_is_deleted_with_its_objects_if_asked(template: Template) -> None:
     """With `RemovalPolicy.DESTROY` the bucket is emptied and deleted; only that one."""
     assert one(template, BUCKET, "temporarydataBucket")["DeletionPolicy"] == "Delete"
-    emptied = properties(template, "Custom::S3AutoDeleteObjects", "temporarydataBucket")[
-        "BucketName"
-    ]
-    assert emptied == {"Ref": logical_id(template, BUCKET, "temporarydataBucket")}
+    emptied = properties(template, "Custom::S3AutoDeleteObjects", "temporarydataBucket")
+    assert emptied["BucketName"] == {"Ref": logical_id(template, BUCKET, "temporarydataBucket")}
 
 
 def test_parquet_storage_names_the_bucket_at_deployment(template: Template) -> None:
