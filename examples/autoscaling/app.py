@@ -14,7 +14,13 @@ app = App(outdir=os.environ.get("CDK_OUTDIR", "cdk.out"))
 stack = Stack(app, "DatafiAutoscaling")
 
 network = EdgeNetwork(stack, "Network", removal_policy=TRIAL)
-cluster = ecs.Cluster(stack, "Cluster", vpc=network.vpc, enable_fargate_capacity_providers=True)
+cluster = ecs.Cluster(
+    stack,
+    "Cluster",
+    vpc=network.vpc,
+    container_insights_v2=ecs.ContainerInsights.ENABLED,
+    enable_fargate_capacity_providers=True,
+)
 dns = EdgeDns(
     stack,
     "Dns",

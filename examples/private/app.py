@@ -15,10 +15,13 @@ TRIAL = RemovalPolicy.DESTROY
 app = App(outdir=os.environ.get("CDK_OUTDIR", "cdk.out"))
 stack = Stack(app, "DatafiPrivate")
 
-network = EdgeNetwork(
-    stack, "Network", nat_gateways=0, public_subnets=False, flow_logs=True, removal_policy=TRIAL
+network = EdgeNetwork(stack, "Network", nat_gateways=0, public_subnets=False, removal_policy=TRIAL)
+cluster = ecs.Cluster(
+    stack,
+    "Cluster",
+    vpc=network.vpc,
+    container_insights_v2=ecs.ContainerInsights.ENABLED,
 )
-cluster = ecs.Cluster(stack, "Cluster", vpc=network.vpc)
 
 # ACM validates through no private zone: the certificate is there already.
 certificate_arn = app.node.try_get_context("certificate_arn") or stack.format_arn(
@@ -38,7 +41,6 @@ ingress = SharedIngress(
     vpc=network.vpc,
     dns=dns,
     internal=True,
-    access_logs=True,
     deletion_protection=False,
     removal_policy=TRIAL,
 )

@@ -6,6 +6,7 @@ from datafi_cdk import EdgeDns, EdgeStorage, ServerlessEdgeServer, SharedIngress
 from aws_cdk import App, CfnOutput, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 # For a trial: `cdk destroy` deletes everything. Take it away before data matters.
@@ -14,13 +15,24 @@ TRIAL = RemovalPolicy.DESTROY
 app = App(outdir=os.environ.get("CDK_OUTDIR", "cdk.out"))
 stack = Stack(app, "DatafiServerless")
 
+flow_logs = logs.LogGroup(
+    stack, "FlowLogs", retention=logs.RetentionDays.ONE_MONTH, removal_policy=TRIAL
+)
 vpc = ec2.Vpc(
     stack,
     "Vpc",
     max_azs=2,
     nat_gateways=0,
+    restrict_default_security_group=True,
+    flow_logs={
+        "FlowLog": ec2.FlowLogOptions(
+            destination=ec2.FlowLogDestination.to_cloud_watch_logs(flow_logs)
+        )
+    },
     subnet_configuration=[
-        ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC)
+        ec2.SubnetConfiguration(
+            name="Public", subnet_type=ec2.SubnetType.PUBLIC, map_public_ip_on_launch=False
+        )
     ],
 )
 root_domain = app.node.try_get_context("root_domain") or "edge.example.com"

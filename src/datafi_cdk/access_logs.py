@@ -2,36 +2,12 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
-from constructs import Construct
 
 _WRITER = "logdelivery.elasticloadbalancing.amazonaws.com"
-_KEPT = Duration.days(365)
-
-
-def new_access_logs_bucket(scope: Construct, removal_policy: RemovalPolicy) -> s3.Bucket:
-    """A bucket for access logs, kept for a year.
-
-    Encrypted with S3-managed keys: a load balancer writes to no other. Source:
-    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
-
-    Args:
-        scope: The ingress.
-        removal_policy: What becomes of it when it leaves the stack.
-    """
-    return s3.Bucket(
-        scope,
-        "AccessLogs",
-        encryption=s3.BucketEncryption.S3_MANAGED,
-        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-        enforce_ssl=True,
-        lifecycle_rules=[s3.LifecycleRule(expiration=_KEPT)],
-        removal_policy=removal_policy,
-        auto_delete_objects=removal_policy == RemovalPolicy.DESTROY,
-    )
 
 
 def write_access_logs(load_balancer: elbv2.ApplicationLoadBalancer, bucket: s3.IBucket) -> None:

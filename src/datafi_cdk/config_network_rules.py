@@ -90,6 +90,9 @@ def _new_load_balancer_faults(data: Data, load_balancer: Data) -> list[Fault]:
     ):
         allowed = "left out with access_logs: false"
         faults.append(Fault("access_logs_bucket_name", allowed, "a bucket", "remove one"))
+    if load_balancer.get("web_acl") is True and given(load_balancer, "web_acl_arn"):
+        allowed = "left out with web_acl: true, as a load balancer has one web ACL"
+        faults.append(Fault("web_acl_arn", allowed, "an ARN", "remove one of the two"))
     return [*faults, *_allowed_faults(data, load_balancer)]
 
 
@@ -223,8 +226,8 @@ def _subnet_faults(data: Data, vpc: Data, zones: list[object]) -> list[Fault]:
 def _new_vpc_faults(data: Data) -> list[Fault]:
     new_vpc = section(data, "new_vpc")
     faults = []
-    if given(new_vpc, "flow_log_retention_days") and new_vpc.get("flow_logs") is not True:
-        allowed = "left out without flow_logs: true"
+    if given(new_vpc, "flow_log_retention_days") and new_vpc.get("flow_logs") is False:
+        allowed = "left out with flow_logs: false"
         faults.append(Fault("flow_log_retention_days", allowed, "days", "remove one of the two"))
     faults += validation.interface_endpoint_faults(strings(new_vpc, "interface_endpoints"))
     zones = typed(new_vpc, "max_azs", int) if "max_azs" in new_vpc else _ZONES

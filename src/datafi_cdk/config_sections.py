@@ -154,11 +154,16 @@ class LoadBalancerConfig(Section):
         default=True, description="Whether port 443 takes gRPC as well, told by its content type."
     )
     access_logs: bool = Field(
-        default=False, description="Whether all requests are logged, to a new bucket."
+        default=True, description="Whether all requests are logged, to a new bucket."
     )
     access_logs_bucket_name: Annotated[str | None, BUCKET_NAME] = Field(
         default=None,
         description="An existing bucket for these logs, whose policy lets the load balancer write.",
+    )
+    web_acl: bool = Field(
+        default=False,
+        description="Whether a web ACL of AWS WAF is made that inspects all requests, with AWS's "
+        "own rules and a rate limit on the update API.",
     )
     web_acl_arn: Annotated[
         str | None,
@@ -168,7 +173,7 @@ class LoadBalancerConfig(Section):
             "the ARN of a regional web ACL of AWS WAF (v2)",
             local=True,
         ),
-    ] = Field(default=None, description="A web ACL of AWS WAF that inspects all requests.")
+    ] = Field(default=None, description="An existing web ACL, in place of web_acl.")
     max_rules: Annotated[int, PRIORITY] = Field(
         default=100, description="How many rules AWS allows on it; more than 100 on request."
     )
@@ -289,7 +294,7 @@ class NewVpcConfig(Section):
         "needs of AWS, and images must be in ECR. Default: 1; in private mode none.",
     )
     flow_logs: bool = Field(
-        default=False, description="Whether all connections are logged, to a new log group."
+        default=True, description="Whether all connections are logged, to a new log group."
     )
     flow_log_retention_days: Annotated[int, OneOf(tuple(LOG_RETENTION_DAYS))] = Field(
         default=30, description="How long flow logs are kept, in days."

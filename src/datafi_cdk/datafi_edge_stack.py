@@ -304,7 +304,7 @@ class DatafiEdgeStack(Stack):
             self,
             storage_id,
             removal_policy=self._removal_policy,
-            **storage_arguments(self, storage_id, server),
+            **storage_arguments(self, storage_id, server, self.ingress.server_access_logs_bucket),
         )
 
     def _coordinator(self, config: DatafiEdgeConfig, coordinator: CoordinatorConfig) -> Coordinator:

@@ -13,6 +13,7 @@ from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as route53_targets
 from constructs import Construct
 
+from .acknowledgments import skip_check
 from .dns_faults import dns_faults, load_balancer_faults
 from .errors import Fault
 from .synthesis import concrete, refuse, removal_policy_faults
@@ -303,6 +304,11 @@ class EdgeDns(Construct):
                 domain_name=self.root_domain, hosted_zone_id=zone.hosted_zone_id
             )
         ]
+        skip_check(
+            cast(acm.CfnCertificate, certificate.node.default_child),
+            "CKV2_AWS_71",
+            "One certificate for every server's name directly under the root domain.",
+        )
         for earlier in (self.delegation, self.zone_cleanup):
             if earlier is not None:
                 certificate.node.add_dependency(earlier)

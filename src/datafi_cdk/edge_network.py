@@ -6,11 +6,17 @@ from collections.abc import Sequence
 
 from aws_cdk import RemovalPolicy, Stack, Token
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from .acknowledgments import acknowledge, of_compliance_packs
 from .errors import Fault
-from .synthesis import concrete, refuse, removal_policy_faults
+from .log_encryption import new_log_group
+from .managed_policy_role import ManagedPolicyRole
+from .provider_checks import skip_provider_checks
+from .synthesis import concrete, range_of, refuse, removal_policy_faults
 from .validation import (
     endpoint_id,
     interface_endpoint_faults,
@@ -57,9 +63,12 @@ class EdgeNetwork(Construct):
             way in from the internet either. Default: `True`.
         ip_addresses: Its address range. Default: 10.0.0.0/16.
         dual_stack: Whether it has IPv6 addresses, too. Default: `False`.
-        flow_logs: Whether all connections, accepted and rejected, are logged. Default: `False`.
+        flow_logs: Whether all connections, accepted and rejected, are logged. Default: `True`.
         flow_log_retention: How long they are kept. Default: one month.
         interface_endpoints: Further AWS services that are reached through endpoints. Default: none.
+        encryption_key: The customer's key that encrypts the flow logs. CloudWatch Logs' right to
+            use it is added to its policy; to that of an imported one its owner adds it. Default: a
+            key of AWS.
         removal_policy: What becomes of the flow logs when they leave the stack. Default: retained.
 
     Raises:
@@ -67,7 +76,7 @@ class EdgeNetwork(Construct):
 
     Example:
         ```python
-        network = EdgeNetwork(self, "Network", nat_gateways=2, flow_logs=True)
+        network = EdgeNetwork(self, "Network", nat_gateways=2)
         cluster = ecs.Cluster(self, "Cluster", vpc=network.vpc)
         ```
     """
@@ -89,9 +98,10 @@ class EdgeNetwork(Construct):
         public_subnets: bool = True,
         ip_addresses: ec2.IIpAddresses | None = None,
         dual_stack: bool = False,
-        flow_logs: bool = False,
+        flow_logs: bool = True,
         flow_log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
         interface_endpoints: Sequence[ec2.InterfaceVpcEndpointAwsService] = (),
+        encryption_key: kms.IKey | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -106,6 +116,8 @@ class EdgeNetwork(Construct):
             *self._zone_faults(max_azs, nat_gateways),
             *_endpoint_faults(interface_endpoints),
         ]
+        if encryption_key is not None:
+            faults += interface_faults("encryption_key", encryption_key, "key_arn", "a key (IKey)")
         if ip_addresses is not None:
             faults += interface_faults(
                 "ip_addresses", ip_addresses, "allocate_vpc_cidr", "ec2.IpAddresses"
@@ -129,10 +141,20 @@ class EdgeNetwork(Construct):
             },
             restrict_default_security_group=True,
         )
+        skip_provider_checks(self)
+        for subnet in self.vpc.public_subnets:
+            acknowledge(
+                subnet,
+                of_compliance_packs("VPCNoUnrestrictedRouteToIGW"),
+                "A public subnet: load balancers and NAT gateways stand in it, and nothing gets a "
+                "public address by itself.",
+            )
         needed = () if nat_gateways else _ENDPOINTS
         self.endpoints = self._endpoints([*needed, *interface_endpoints])
         self.flow_log_group = (
-            self._flow_logs(flow_log_retention, removal_policy) if flow_logs else None
+            self._flow_logs(flow_log_retention, encryption_key, removal_policy)
+            if flow_logs
+            else None
         )
 
     def _zone_faults(self, max_azs: int, nat_gateways: int) -> list[Fault]:
@@ -165,7 +187,7 @@ class EdgeNetwork(Construct):
             allow_all_outbound=False,
         )
         group.add_ingress_rule(
-            ec2.Peer.ipv4(self.vpc.vpc_cidr_block), ec2.Port.tcp(_HTTPS), "From the VPC"
+            ec2.Peer.ipv4(range_of(self.vpc)), ec2.Port.tcp(_HTTPS), "From the VPC"
         )
         by_name = {service.short_name: service for service in services}
         return {
@@ -179,15 +201,41 @@ class EdgeNetwork(Construct):
         }
 
     def _flow_logs(
-        self, retention: logs.RetentionDays, removal_policy: RemovalPolicy
+        self,
+        retention: logs.RetentionDays,
+        encryption_key: kms.IKey | None,
+        removal_policy: RemovalPolicy,
     ) -> logs.LogGroup:
-        log_group = logs.LogGroup(
-            self, "FlowLogGroup", retention=retention, removal_policy=removal_policy
+        log_group = new_log_group(
+            self,
+            "FlowLogGroup",
+            retention=retention,
+            encryption_key=encryption_key,
+            removal_policy=removal_policy,
         )
-        self.vpc.add_flow_log(
-            "FlowLog", destination=ec2.FlowLogDestination.to_cloud_watch_logs(log_group)
+        role = _flow_log_role(self, log_group)
+        flow_log = self.vpc.add_flow_log(
+            "FlowLog",
+            destination=ec2.FlowLogDestination.to_cloud_watch_logs(
+                log_group, role.without_policy_updates()
+            ),
         )
+        flow_log.node.add_dependency(role)
         return log_group
+
+
+def _flow_log_role(scope: Construct, log_group: logs.LogGroup) -> iam.Role:
+    """Lets VPC flow logs of the account write to a log group. CDK would allow more than they need.
+
+    Source: https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
+    """
+    flow_logs = iam.ServicePrincipal(
+        "vpc-flow-logs.amazonaws.com",
+        conditions={"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}},
+    )
+    role = ManagedPolicyRole(scope, "FlowLogRole", assumed_by=flow_logs)
+    log_group.grant(role, "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+    return role
 
 
 def _subnets(nat_gateways: int, *, public: bool) -> list[ec2.SubnetConfiguration]:

@@ -12,9 +12,17 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from .errors import Fault
+from .log_buckets import (
+    OLD_VERSIONS_KEPT,
+    acknowledge_no_replication,
+    log_requests,
+    new_server_access_logs_bucket,
+    server_access_logs_bucket_faults,
+)
+from .provider_checks import skip_provider_checks
 from .secret_access import grant_key
 from .synthesis import refuse, removal_policy_faults
-from .validation import interface_faults
+from .validation import exclusive_faults, interface_faults
 
 __all__ = ["EdgeStorage"]
 
@@ -34,7 +42,8 @@ _BUCKET_ACTIONS = ("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultip
 class EdgeStorage(Construct):
     """An S3 bucket for the Parquet files of one edge server.
 
-    A new bucket is private, encrypted, reached over TLS only, and has no fixed name.
+    A new bucket is private, encrypted, reached over TLS only, and has no fixed name. What is
+    overwritten or deleted in it is kept for 30 days, and each request to it is logged.
 
     Args:
         scope: Where the construct is made.
@@ -42,11 +51,17 @@ class EdgeStorage(Construct):
         bucket: An existing bucket. Default: a new one.
         encryption_key: A key of the customer's for a new bucket, used as a bucket key so that KMS
             is asked less often. Default: a key of S3.
-        removal_policy: What becomes of a new bucket when it leaves the stack; with
-            `RemovalPolicy.DESTROY` its objects are deleted with it. Default: retained.
+        server_access_logs_bucket: An existing bucket for the logs of requests to a new bucket, of
+            the same account and region and encrypted with S3-managed keys, such as
+            `ingress.server_access_logs_bucket`. S3's right to write is added to its policy; to that
+            of an imported one its owner adds it (`s3:PutObject` for the service principal
+            `logging.s3.amazonaws.com`). Default: one is made, which keeps them for a year.
+        removal_policy: What becomes of new buckets when they leave the stack; with
+            `RemovalPolicy.DESTROY` their objects are deleted with them. Default: retained.
 
     Raises:
-        InvalidInputError: `bucket` is no bucket, `encryption_key` is no key, or both are given.
+        InvalidInputError: An argument is of another kind, or is given with `bucket` though it is
+            for a new one.
 
     Example:
         ```python
@@ -56,6 +71,8 @@ class EdgeStorage(Construct):
 
     bucket: s3.IBucket
     """The bucket."""
+    server_access_logs_bucket: s3.IBucket | None
+    """Where requests to a new bucket are logged, or `None` for an existing one."""
     parquet_storage: str
     """The value of `PARQUET_STORAGE`, made at deployment, when the bucket's name is known."""
 
@@ -66,11 +83,41 @@ class EdgeStorage(Construct):
         *,
         bucket: s3.IBucket | None = None,
         encryption_key: kms.IKey | None = None,
+        server_access_logs_bucket: s3.IBucket | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
-        refuse(self, _faults(bucket, encryption_key) + removal_policy_faults(removal_policy))
-        self.bucket = bucket or s3.Bucket(
+        refuse(
+            self,
+            [
+                *_faults(bucket, encryption_key),
+                *server_access_logs_bucket_faults(server_access_logs_bucket),
+                *exclusive_faults(
+                    "server_access_logs_bucket", server_access_logs_bucket, "bucket", bucket
+                ),
+                *removal_policy_faults(removal_policy),
+            ],
+        )
+        self.server_access_logs_bucket = None
+        if bucket is None:
+            self.server_access_logs_bucket = (
+                server_access_logs_bucket or new_server_access_logs_bucket(self, removal_policy)
+            )
+            bucket = self._new_bucket(encryption_key, removal_policy)
+            log_requests(bucket, self.server_access_logs_bucket)
+        self.bucket = bucket
+        account = {
+            "region": "",
+            "accessKeyId": "",
+            "secretAccessKey": "",
+            "bucketName": self.bucket.bucket_name,
+        }
+        self.parquet_storage = Fn.base64(json.dumps({"amazonS3": account}, separators=(",", ":")))
+
+    def _new_bucket(
+        self, encryption_key: kms.IKey | None, removal_policy: RemovalPolicy
+    ) -> s3.Bucket:
+        bucket = s3.Bucket(
             self,
             "Bucket",
             encryption=s3.BucketEncryption.KMS
@@ -80,19 +127,19 @@ class EdgeStorage(Construct):
             bucket_key_enabled=True if encryption_key else None,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
+            versioned=True,
             lifecycle_rules=[
-                s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7))
+                s3.LifecycleRule(
+                    abort_incomplete_multipart_upload_after=Duration.days(7),
+                    noncurrent_version_expiration=OLD_VERSIONS_KEPT,
+                )
             ],
             removal_policy=removal_policy,
             auto_delete_objects=removal_policy == RemovalPolicy.DESTROY,
         )
-        account = {
-            "region": "",
-            "accessKeyId": "",
-            "secretAccessKey": "",
-            "bucketName": self.bucket.bucket_name,
-        }
-        self.parquet_storage = Fn.base64(json.dumps({"amazonS3": account}, separators=(",", ":")))
+        skip_provider_checks(bucket)
+        acknowledge_no_replication(bucket)
+        return bucket
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a principal read and list the bucket's objects, and nothing more.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from aws_cdk import Fn
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from .edge_dns import EdgeDns
@@ -53,6 +54,8 @@ class IngressBase(Construct):
     """The load balancer's security groups."""
     vpc: ec2.IVpc | None
     """The VPC of the load balancer, or `None` if it is not known."""
+    server_access_logs_bucket: s3.IBucket | None = None
+    """Where requests to its own bucket are logged, and those to other buckets may be, or `None`."""
     root_domain: str
     """The domain under which the servers get their names."""
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from typing import cast
 
 from aws_cdk import Duration, Stack, Token
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct, IConstruct
 
 from . import validation
 from .errors import Fault
-from .synthesis import concrete, select_subnets
+from .log_buckets import log_bucket_faults, server_access_logs_bucket_faults
+from .synthesis import concrete, range_of, select_subnets
 from .validation import HIGHEST_PRIORITY, MOST_PEERS, interface_faults, kind_of, type_faults
 
 Allowed = tuple[Sequence[str] | None, Sequence[str] | None, Sequence[ec2.ISecurityGroup] | None]
@@ -136,7 +137,7 @@ def allowed_faults(
         faults.append(Fault("allowed_cidrs", allowed_count, str(count), remedy))
     if internal and all(values is None for values in allowed):
         for family, is_known, remedy in (
-            ("IPv4", range_of(vpc) is not None, "hand in the VPC with vpc_cidr_block"),
+            ("IPv4", _has_range(vpc), "hand in the VPC with vpc_cidr_block"),
             ("IPv6", not dual_stack or ipv6_block_of(vpc), "leave out dual_stack"),
         ):
             if not is_known:
@@ -155,12 +156,12 @@ def _peers_of_a_family(allowed: Allowed) -> int:
     return max(of_ipv4, of_ipv6) + sum(len(values or ()) for values in others)
 
 
-def range_of(vpc: ec2.IVpc) -> str | None:
-    """The address range of a VPC, or `None`: one imported without raises when asked for it."""
+def _has_range(vpc: ec2.IVpc) -> bool:
+    """Whether the IPv4 range of a VPC is known."""
     try:
-        return vpc.vpc_cidr_block
+        return bool(range_of(vpc))
     except RuntimeError:
-        return None
+        return False
 
 
 def ipv6_block_of(vpc: ec2.IVpc) -> IConstruct | None:
@@ -201,8 +202,11 @@ def _place_of(resource: str | IConstruct | None) -> tuple[str | None, str | None
     return concrete(stack.account), concrete(stack.region)
 
 
-def web_acl_faults(web_acl_arn: str | None) -> list[Fault]:
-    """A web ACL that a load balancer can have."""
+def web_acl_faults(web_acl_arn: str | None, *, is_made: bool) -> list[Fault]:
+    """The one web ACL that a load balancer can have."""
+    if web_acl_arn is not None and is_made is True:
+        allowed = "left out with web_acl=True, as a load balancer has one web ACL"
+        return [Fault("web_acl_arn", allowed, "both", "leave one of the two out")]
     return validation.form_faults(
         "web_acl_arn",
         concrete(web_acl_arn),
@@ -218,24 +222,23 @@ def max_rules_faults(max_rules: int) -> list[Fault]:
     return faults + validation.number_faults("max_rules", concrete(max_rules), 1, HIGHEST_PRIORITY)
 
 
-def bucket_faults(bucket: s3.IBucket | None) -> list[Fault]:
-    """A bucket to which a load balancer can write its logs.
-
-    Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
-    """
-    if bucket is None:
+def key_faults(encryption_key: kms.IKey | None) -> list[Fault]:
+    """A key, if there is one."""
+    if encryption_key is None:
         return []
-    faults = interface_faults("access_logs_bucket", bucket, "bucket_arn", "a bucket (IBucket)")
-    if faults or not (bucket.encryption_key or _uses_kms(bucket)):
-        return faults
-    allowed = "encrypted with S3-managed keys, as a load balancer writes to no other"
-    remedy = "hand in another bucket, or say access_logs=True for a new one"
-    return [Fault("access_logs_bucket", allowed, "one with a KMS key", remedy)]
+    return interface_faults("encryption_key", encryption_key, "key_arn", "a key (IKey)")
 
 
-def _uses_kms(bucket: s3.IBucket) -> bool:
-    """Whether a bucket of the app is encrypted with KMS; of an imported one it is not known."""
-    made = bucket.node.default_child
-    if not isinstance(made, s3.CfnBucket):
-        return False
-    return "aws:kms" in json.dumps(Stack.of(bucket).resolve(made.bucket_encryption))
+def bucket_faults(
+    access_logs_bucket: s3.IBucket | None, server_access_logs_bucket: s3.IBucket | None
+) -> list[Fault]:
+    """Buckets to which a load balancer and S3 can write logs."""
+    return [
+        *log_bucket_faults(
+            "access_logs_bucket",
+            access_logs_bucket,
+            writer="a load balancer",
+            remedy="say access_logs=True for a new one",
+        ),
+        *server_access_logs_bucket_faults(server_access_logs_bucket),
+    ]

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
-from typing import cast
 
-from aws_cdk import Duration, Fn, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
 from . import existing_ingress, ingress_faults
-from .access_logs import new_access_logs_bucket, write_access_logs
+from .access_logs import write_access_logs
+from .acknowledgments import acknowledge, of_compliance_packs
 from .edge_dns import EdgeDns
 from .ingress_base import GRPC_PORT, HTTP_PORT, HTTPS_PORT, IngressBase
-from .ingress_faults import Allowed
+from .ingress_clients import let_in
 from .listener_rules import ALL_PRIORITIES
-from .synthesis import concrete, refuse, removal_policy_faults
+from .log_buckets import log_requests, new_log_bucket, new_server_access_logs_bucket
+from .synthesis import refuse, removal_policy_faults
 from .validation import DEFAULT_MAX_RULES, switch_faults, type_faults
+from .web_acl import WebAcl
 
 __all__ = ["SharedIngress"]
 
@@ -68,18 +70,26 @@ class SharedIngress(IngressBase):
             message more often than that, as HTTP/2 pings do not count. Default: 1 hour.
         deletion_protection: Whether AWS refuses to delete the load balancer. Default: `True`.
         access_logs: Whether a bucket is made for logs of all requests, which keeps them for a year.
-            Default: `False`.
+            Default: `True`.
         access_logs_bucket: An existing bucket for these logs, in the same region and encrypted with
             S3-managed keys. The load balancer's right to write is added to its policy. The policy
             of an imported bucket cannot be changed: its owner adds the right, or the deployment
             fails (`s3:PutObject` on `AWSLogs/<account>/*` for the service principal
             `logdelivery.elasticloadbalancing.amazonaws.com`). Default: see `access_logs`.
-        web_acl_arn: The ARN of a regional AWS WAF web ACL that inspects all requests. Default:
-            none.
+        server_access_logs_bucket: An existing bucket for the logs of requests to that new bucket;
+            what holds for `access_logs_bucket` holds for it, but S3 writes to it
+            (`logging.s3.amazonaws.com`). Default: one is made, which keeps them for a year.
+        web_acl: Whether an AWS WAF web ACL is made that inspects all requests: it blocks attacks
+            that AWS knows, and an address that sends more than 100 requests in five minutes to the
+            update API. Its log, without keys and tokens, is kept for a month. Default: `False`.
+        web_acl_arn: The ARN of an existing regional web ACL, in place of `web_acl`. Default: none.
         max_rules: How many rules AWS allows on the load balancer: more than 100 once it has raised
             the quota. Default: 100.
-        removal_policy: What becomes of a new bucket for access logs when it leaves the stack; with
-            `RemovalPolicy.DESTROY` the logs are deleted with it. Default: retained.
+        encryption_key: The customer's key that encrypts the web ACL's log. CloudWatch Logs' right
+            to use it is added to its policy; to that of an imported one its owner adds it. Default:
+            a key of AWS.
+        removal_policy: What becomes of new buckets and of the web ACL's log when they leave the
+            stack; with `RemovalPolicy.DESTROY` the logs are deleted with them. Default: retained.
 
     Raises:
         InvalidInputError: With every argument that cannot work.
@@ -100,6 +110,8 @@ class SharedIngress(IngressBase):
     """The VPC of the load balancer."""
     access_logs_bucket: s3.IBucket | None
     """The bucket with logs of all requests, or `None`."""
+    web_acl: wafv2.CfnWebACL | None
+    """The web ACL that is made, or `None`."""
 
     from_listeners = staticmethod(existing_ingress.from_listeners)
     from_attributes = staticmethod(existing_ingress.from_attributes)
@@ -121,10 +133,13 @@ class SharedIngress(IngressBase):
         ssl_policy: elbv2.SslPolicy = elbv2.SslPolicy.RECOMMENDED_TLS,
         idle_timeout: Duration = _DEFAULT_IDLE_TIMEOUT,
         deletion_protection: bool = True,
-        access_logs: bool = False,
+        access_logs: bool = True,
         access_logs_bucket: s3.IBucket | None = None,
+        server_access_logs_bucket: s3.IBucket | None = None,
+        web_acl: bool = False,
         web_acl_arn: str | None = None,
         max_rules: int = DEFAULT_MAX_RULES,
+        encryption_key: kms.IKey | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -136,15 +151,17 @@ class SharedIngress(IngressBase):
                 *type_faults("ssl_policy", ssl_policy, elbv2.SslPolicy, "an elbv2.SslPolicy"),
                 *ingress_faults.idle_timeout_faults(idle_timeout),
                 *ingress_faults.vpc_faults(vpc, vpc_subnets, internal=internal),
-                *ingress_faults.web_acl_faults(web_acl_arn),
+                *ingress_faults.web_acl_faults(web_acl_arn, is_made=web_acl),
                 *ingress_faults.max_rules_faults(max_rules),
-                *ingress_faults.bucket_faults(access_logs_bucket),
+                *ingress_faults.bucket_faults(access_logs_bucket, server_access_logs_bucket),
+                *ingress_faults.key_faults(encryption_key),
                 *switch_faults(
                     internal=internal,
                     dual_stack=dual_stack,
                     grpc_over_https=grpc_over_https,
                     deletion_protection=deletion_protection,
                     access_logs=access_logs,
+                    web_acl=web_acl,
                 ),
                 *removal_policy_faults(removal_policy),
             ],
@@ -160,6 +177,7 @@ class SharedIngress(IngressBase):
                     dns=dns.certificate,
                     web_acl_arn=web_acl_arn,
                     access_logs_bucket=access_logs_bucket,
+                    server_access_logs_bucket=server_access_logs_bucket,
                 ),
             ],
         )
@@ -179,15 +197,9 @@ class SharedIngress(IngressBase):
             deletion_protection=deletion_protection,
             drop_invalid_header_fields=True,
         )
-        peers = _peers(vpc, allowed, internal=internal, dual_stack=dual_stack)
-        ipv6_block = ingress_faults.ipv6_block_of(vpc)
-        if ipv6_block and internal and dual_stack:
-            security_group.node.add_dependency(ipv6_block)
-        for port in (HTTP_PORT, HTTPS_PORT, GRPC_PORT):
-            for peer in peers:
-                load_balancer.connections.allow_from(
-                    peer, ec2.Port.tcp(port), f"Clients to port {port}"
-                )
+        let_in(
+            load_balancer, security_group, vpc, allowed, internal=internal, dual_stack=dual_stack
+        )
         _redirect(load_balancer)
         self._set_up(
             root_domain=dns.root_domain,
@@ -202,11 +214,22 @@ class SharedIngress(IngressBase):
             priority_range=ALL_PRIORITIES,
             max_rules=max_rules,
         )
+        self.server_access_logs_bucket = server_access_logs_bucket
         if access_logs and access_logs_bucket is None:
-            access_logs_bucket = new_access_logs_bucket(self, removal_policy)
+            access_logs_bucket = self._new_access_logs_bucket(removal_policy)
         self.access_logs_bucket = access_logs_bucket
         if access_logs_bucket:
             write_access_logs(load_balancer, access_logs_bucket)
+        self.web_acl = None
+        if web_acl:
+            self.web_acl = WebAcl(
+                self,
+                "WebAcl",
+                load_balancer=load_balancer,
+                root_domain=dns.root_domain,
+                encryption_key=encryption_key,
+                removal_policy=removal_policy,
+            ).web_acl
         if web_acl_arn:
             wafv2.CfnWebACLAssociation(
                 self,
@@ -215,35 +238,17 @@ class SharedIngress(IngressBase):
                 web_acl_arn=web_acl_arn,
             )
 
-
-def _peers(
-    vpc: ec2.IVpc, allowed: Allowed, *, internal: bool, dual_stack: bool
-) -> list[ec2.IConnectable]:
-    """Who may connect: whoever is named, else the VPC of an internal one, else everybody."""
-    if any(each is not None for each in allowed):
-        cidrs, prefix_lists, security_groups = (each or () for each in allowed)
-        return [
-            *map(_address_range, dict.fromkeys(cast(Sequence[str], cidrs))),
-            *map(ec2.Peer.prefix_list, cast(Sequence[str], prefix_lists)),
-            *cast(Sequence[ec2.ISecurityGroup], security_groups),
-        ]
-    if internal:
-        ipv6 = [Fn.select(0, cast(ec2.Vpc, vpc).vpc_ipv6_cidr_blocks)] if dual_stack else []
-        return [ec2.Peer.ipv4(vpc.vpc_cidr_block), *map(ec2.Peer.ipv6, ipv6)]
-    return [ec2.Peer.any_ipv4(), *([ec2.Peer.any_ipv6()] if dual_stack else [])]
-
-
-def _address_range(cidr: str) -> ec2.IPeer:
-    """A range as CDK takes it: in lower case. One that is not known yet is taken for IPv4."""
-    known = concrete(cidr)
-    if known is None:
-        return ec2.Peer.ipv4(cidr)
-    network = ipaddress.ip_network(known)
-    return ec2.Peer.ipv6(str(network)) if network.version == 6 else ec2.Peer.ipv4(str(network))
+    def _new_access_logs_bucket(self, removal_policy: RemovalPolicy) -> s3.Bucket:
+        """A bucket for access logs; requests to it are logged as well."""
+        if self.server_access_logs_bucket is None:
+            self.server_access_logs_bucket = new_server_access_logs_bucket(self, removal_policy)
+        bucket = new_log_bucket(self, "AccessLogs", removal_policy)
+        log_requests(bucket, self.server_access_logs_bucket)
+        return bucket
 
 
 def _redirect(load_balancer: elbv2.ApplicationLoadBalancer) -> None:
-    load_balancer.add_listener(
+    listener = load_balancer.add_listener(
         "RedirectListener",
         port=HTTP_PORT,
         protocol=elbv2.ApplicationProtocol.HTTP,
@@ -251,6 +256,11 @@ def _redirect(load_balancer: elbv2.ApplicationLoadBalancer) -> None:
             protocol="HTTPS", port=str(HTTPS_PORT), permanent=True
         ),
         open=False,
+    )
+    acknowledge(
+        listener,
+        of_compliance_packs("ELBv2ACMCertificateRequired"),
+        "It redirects to HTTPS, takes no other request, and so has no certificate.",
     )
 
 

@@ -95,7 +95,10 @@ def key_of(scope: Construct, construct_id: str, arn: str | None) -> kms.IKey | N
 
 
 def storage_arguments(
-    scope: Construct, construct_id: str, storage: StorageConfig
+    scope: Construct,
+    construct_id: str,
+    storage: StorageConfig,
+    server_access_logs_bucket: s3.IBucket | None,
 ) -> dict[str, Any]:
     """The arguments of an `EdgeStorage`: of an existing bucket it takes the key with the bucket.
 
@@ -103,10 +106,11 @@ def storage_arguments(
         scope: Where what is there already is imported.
         construct_id: What the ids of the imports start with.
         storage: What the server's section says of it.
+        server_access_logs_bucket: Where requests to a new bucket are logged, if one is there.
     """
     key = key_of(scope, f"{construct_id}-Key", storage.storage_kms_key_arn)
     if storage.storage_bucket_name is None:
-        return {"encryption_key": key}
+        return {"encryption_key": key, "server_access_logs_bucket": server_access_logs_bucket}
     bucket = s3.Bucket.from_bucket_attributes(
         scope,
         f"{construct_id}-Existing",
@@ -139,6 +143,7 @@ def load_balancer_arguments(scope: Construct, load_balancer: LoadBalancerConfig)
         "access_logs_bucket": s3.Bucket.from_bucket_name(scope, "AccessLogs", bucket_name)
         if bucket_name
         else None,
+        "web_acl": load_balancer.web_acl,
         "web_acl_arn": load_balancer.web_acl_arn,
         "max_rules": load_balancer.max_rules,
     }

@@ -83,6 +83,19 @@ def refuse(construct: Construct, faults: Iterable[Fault]) -> None:
         raise InvalidInputError(found)
 
 
+def range_of(vpc: ec2.IVpc) -> str:
+    """The IPv4 range of a VPC, which is in the template already where the app makes the VPC.
+
+    Written out, it can be told apart from the whole internet, and no other stack asks the VPC.
+
+    Raises:
+        RuntimeError: The VPC is imported without it.
+    """
+    made = vpc.node.default_child
+    known = made.cidr_block if isinstance(made, ec2.CfnVPC) else None
+    return known or vpc.vpc_cidr_block
+
+
 def select_subnets(vpc: ec2.IVpc, selection: ec2.SubnetSelection) -> list[ec2.ISubnet]:
     """The subnets of a VPC that a selection means.
 

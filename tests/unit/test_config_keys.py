@@ -144,8 +144,9 @@ CHANGES: dict[str, Any] = {
     "load_balancer.allowed_security_group_ids": ["sg-4d5e6f"],
     "load_balancer.dual_stack": True,
     "load_balancer.grpc_over_https": False,
-    "load_balancer.access_logs": True,
+    "load_balancer.access_logs": False,
     "load_balancer.access_logs_bucket_name": "acme-logs",
+    "load_balancer.web_acl": True,
     "load_balancer.web_acl_arn": WEB_ACL,
     "dns.root_domain": "other.example.com",
     "dns.hosted_zone_id": "Z123",
@@ -165,7 +166,7 @@ CHANGES: dict[str, Any] = {
     "new_vpc.cidr": "10.9.0.0/16",
     "new_vpc.max_azs": 3,
     "new_vpc.nat_gateways": 2,
-    "new_vpc.flow_logs": True,
+    "new_vpc.flow_logs": False,
     "new_vpc.flow_log_retention_days": 7,
     "new_vpc.interface_endpoints": ["kms"],
     "cluster_name": "other",
@@ -234,7 +235,7 @@ COUNTS = {"healthy_threshold_count": 3, "unhealthy_threshold_count": 3}
 # What must stand beside a key, by a pattern in it: later entries win.
 BESIDE: dict[str, dict[str, Any]] = {
     "load_balancer.existing": {"load_balancer.existing": EXISTING, "vpc": VPC},
-    "access_logs_bucket_name": {"load_balancer.access_logs": True},
+    "access_logs_bucket_name": {"load_balancer.access_logs": False},
     "dns.parent_zone": {
         "dns.certificate_arn": None,
         "dns.parent_zone": {"hosted_zone_id": "Z123"},

