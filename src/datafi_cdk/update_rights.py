@@ -37,7 +37,7 @@ def grant_update(role: iam.IRole, service: DatafiService) -> None:
         role,
         ["ecs:RegisterTaskDefinition", "ecs:TagResource"],
         [_revisions_of_family(service)],
-        "A new revision of the service's own task definition has a number that nobody knows before.",
+        "The number of the next revision of the service's own task definition is not known before.",
     )
     explain_wildcards(
         role,
