@@ -252,7 +252,7 @@ def test_a_coordinator_is_still_pulled_with_its_credentials() -> None:
     assert container(template)["RepositoryCredentials"] == {
         "CredentialsParameter": secret_arn("acr")
     }
-    readable = [entry for _, entry, _ in statements(template, "CoTaskDefinitionExecutionRole")]
+    readable = [entry for _, entry, _ in statements(template, "CoExecutionRole")]
     assert secret_arn("acr") in readable
 
 

@@ -103,8 +103,8 @@ def test_images_are_in_the_accounts_own_registry(template: Template) -> None:
 @pytest.mark.parametrize(
     ("role", "repository"),
     [
-        ("EsTaskDefinitionExecutionRole", "acme/hub/datafi/es"),
-        ("CoTaskDefinitionExecutionRole", "acme/acr/co"),
+        ("EsExecutionRole", "acme/hub/datafi/es"),
+        ("CoExecutionRole", "acme/acr/co"),
         ("Imported", "acme/hub/datafi/es"),
     ],
 )

@@ -415,6 +415,6 @@ def test_service_waits_for_routes_and_endpoints() -> None:
     waits = one(template, SERVICE)["DependsOn"]
     assert logical_id(template, "AWS::EC2::VPCEndpoint") in waits
     assert logical_id(template, "AWS::EC2::Route", "VpcPrivateSubnet1") in waits
-    assert logical_id(template, POLICY, "EsTaskDefinitionExecutionRole") in waits
+    assert logical_id(template, POLICY, "EsExecutionRole") in waits
     for rule in template.find_resources(LISTENER_RULE):
         assert rule in waits

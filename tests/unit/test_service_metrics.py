@@ -243,7 +243,7 @@ def test_grants_go_to_the_task_role() -> None:
     group = ec2.SecurityGroup(around.stack, "Client", vpc=around.vpc)
     server.connections.allow_from(group, ec2.Port.tcp(8080))
     template = Template.from_stack(around.stack)
-    assert statements(template, "EsTaskDefinitionTaskRole") == [(["sqs:SendMessage"], "*", None)]
+    assert statements(template, "EsTaskRole") == [(["sqs:SendMessage"], "*", None)]
     template.has_resource_properties("AWS::EC2::SecurityGroupIngress", {"FromPort": 8080})
 
 
@@ -285,7 +285,7 @@ def test_coordinator_may_invoke_its_models(model: str, is_right: Callable[[Any],
     around = surroundings()
     coordinator(around, bedrock_models=(model,))
     template = Template.from_stack(around.stack)
-    ((actions, resource, condition),) = statements(template, "CoTaskDefinitionTaskRole")
+    ((actions, resource, condition),) = statements(template, "CoTaskRole")
     assert actions == ["bedrock:InvokeModel"]
     assert is_right(resource)
     assert condition is None
@@ -312,9 +312,7 @@ def test_coordinator_may_invoke_a_model_behind_a_profile(place: str, by_arn: boo
     )
     first, second = (
         (actions, joined(resource), condition)
-        for actions, resource, condition in statements(
-            Template.from_stack(stack), "CoTaskDefinitionTaskRole"
-        )
+        for actions, resource, condition in statements(Template.from_stack(stack), "CoTaskRole")
     )
     assert first == (["bedrock:InvokeModel"], [profile], None)
     regions = ["*", ""] if place == "global" else ["*"]
@@ -352,7 +350,7 @@ def test_coordinator_may_invoke_what_is_named_by_arn(arn: str) -> None:
     """An application inference profile, and models of any region and of none, as they are."""
     around = surroundings()
     coordinator(around, bedrock_models=[arn])
-    granted = statements(Template.from_stack(around.stack), "CoTaskDefinitionTaskRole")
+    granted = statements(Template.from_stack(around.stack), "CoTaskRole")
     assert granted == [(["bedrock:InvokeModel"], arn, None)]
 
 
