@@ -24,6 +24,7 @@ from deployment import (
     new_stack,
     one,
     properties,
+    rights,
     secret,
     secret_arn,
     secrets,
@@ -148,13 +149,12 @@ def test_execution_role_reads_its_two_secrets(template: Template) -> None:
     log_group = {"Fn::GetAtt": [logical_id(template, LOG_GROUP), "Arn"]}
     read = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
     found = statements(template, "CoExecutionRole")
-    assert sorted(found, key=str) == sorted(
+    assert rights(found) == rights(
         [
             (read, secret_arn("acr"), None),
             (read, secret_arn("co"), None),
             (["logs:CreateLogStream", "logs:PutLogEvents"], log_group, None),
-        ],
-        key=str,
+        ]
     )
 
 

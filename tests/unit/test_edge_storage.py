@@ -14,6 +14,7 @@ from aws_cdk.assertions import Match, Template
 from deployment import (
     BUCKET,
     FUNCTION,
+    INLINE_POLICY,
     KEY_ARN,
     SERVICE,
     environment,
@@ -177,7 +178,7 @@ def test_readers_may_read_and_list_only() -> None:
     storage.grant_read(role).assert_success()
     template = Template.from_stack(stack)
     arn = {"Fn::GetAtt": [logical_id(template, BUCKET), "Arn"]}
-    assert statements(template, "Analyst") == [
+    assert statements(template, "Analyst", INLINE_POLICY) == [
         (["s3:GetObject"], {"Fn::Join": ["", [arn, "/*"]]}, None),
         (BUCKET_ACTIONS, arn, None),
         (["kms:Decrypt"], KEY_ARN, None),

@@ -253,7 +253,7 @@ def test_a_coordinator_is_still_pulled_with_its_credentials() -> None:
         "CredentialsParameter": secret_arn("acr")
     }
     readable = [entry for _, entry, _ in statements(template, "CoExecutionRole")]
-    assert secret_arn("acr") in readable
+    assert secret_arn("acr") in str(readable)
 
 
 def test_an_image_through_the_cache_keeps_its_rule() -> None:

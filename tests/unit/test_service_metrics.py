@@ -12,6 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Template
 from deployment import (
     ACCOUNT,
+    INLINE_POLICY,
     LISTENER,
     POLICY,
     ROOT_DOMAIN,
@@ -222,7 +223,7 @@ def test_grant_execute_command() -> None:
     grant = server.grant_execute_command(operator)
     assert grant.success
     template = Template.from_stack(around.stack)
-    execute, describe = statements(template, "OperatorDefaultPolicy")
+    execute, describe = statements(template, "OperatorDefaultPolicy", INLINE_POLICY)
     cluster = logical_id(template, "AWS::ECS::Cluster")
     assert execute[0] == ["ecs:ExecuteCommand"]
     assert execute[1][0] == {"Fn::GetAtt": [cluster, "Arn"]}

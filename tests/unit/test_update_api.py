@@ -31,6 +31,7 @@ from deployment import (
     SECRET,
     SERVICE,
     TARGET_GROUP,
+    TASK_DEFINITION,
     Surroundings,
     logical_id,
     new_stack,
@@ -187,7 +188,8 @@ def moving(template: Template, server: str, parameter: str) -> list[tuple[Any, A
         "ecs", "service-revision/", {"Ref": logical_id(template, CLUSTER)}, "/",
         {"Fn::GetAtt": [service_id, "Name"]}, "/*",
     )  # fmt: skip
-    family = arn("ecs", f"task-definition/Test{server}TaskDefinition:*")
+    name = properties(template, TASK_DEFINITION, f"{server}TaskDefinition")["Family"]
+    family = arn("ecs", f"task-definition/{name}:*")
     version = arn("ssm", f"parameter{parameter}")
     roles = [
         reference(template, ROLE, f"{server}{role}Role", "Arn") for role in ("Task", "Execution")
