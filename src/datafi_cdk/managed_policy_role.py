@@ -17,6 +17,8 @@ from .wildcards import ExplainedWildcards, Wildcard
 __all__ = ["ManagedPolicyRole", "explain_wildcards"]
 
 _MOST_POLICIES = 10
+_LONGEST_STACK_NAME = 128
+_SUFFIX = 14
 
 
 class ManagedPolicyRole(iam.Role):
@@ -106,7 +108,19 @@ class ManagedPolicyRole(iam.Role):
 
     def _size_of(self, document: Any) -> int:
         stack = Stack.of(self)
-        return policy_size(stack.resolve(document), concrete(stack.stack_name))
+        return policy_size(stack.resolve(document), _name_length(stack))
+
+
+def _name_length(stack: Stack) -> int:
+    """How long the name of a stack may be: that of a nested one begins with its parent's."""
+    name = concrete(stack.stack_name)
+    if name is not None:
+        return len(name)
+    parent = stack.nested_stack_parent
+    if parent is None or stack.nested_stack_resource is None:
+        return _LONGEST_STACK_NAME
+    logical_id = parent.resolve(stack.nested_stack_resource.logical_id)
+    return min(_LONGEST_STACK_NAME, _name_length(parent) + len(logical_id) + _SUFFIX)
 
 
 def explain_wildcards(
