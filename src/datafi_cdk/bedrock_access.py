@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from .errors import Fault
+from .managed_policy_role import explain_wildcards
 from .synthesis import concrete, is_token_list
 from .validation import bedrock_model_faults
 
@@ -20,6 +21,10 @@ _PROFILE_ARN = re.compile(
     r"arn:(?P<partition>[^:]+):bedrock:[^:]*:[^:]*:inference-profile/(?P<id>.+)"
 )
 _ACTIONS = ("bedrock:InvokeModel",)
+_REASON = (
+    "A cross-region inference profile chooses the region of the model, and whoever has the profile"
+    " invokes the model through it only."
+)
 
 
 def grant_models(scope: Construct, grantee: iam.IGrantable, models: Sequence[str]) -> None:
@@ -38,10 +43,12 @@ def grant_models(scope: Construct, grantee: iam.IGrantable, models: Sequence[str
     for arn in arns:
         profile = _PROFILE_ARN.fullmatch(arn)
         if profile:
+            behind = _models_behind(profile["partition"], profile["id"])
+            explain_wildcards(grantee, _ACTIONS, behind, _REASON)
             iam.Grant.add_to_principal(
                 grantee=grantee,
                 actions=list(_ACTIONS),
-                resource_arns=_models_behind(profile["partition"], profile["id"]),
+                resource_arns=behind,
                 conditions={"StringLike": {"bedrock:InferenceProfileArn": arn}},
             )
 

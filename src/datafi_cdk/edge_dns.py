@@ -9,13 +9,16 @@ from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as route53_targets
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from .acknowledgments import skip_check
 from .dns_faults import dns_faults, load_balancer_faults
 from .errors import Fault
+from .function_settings import FunctionSettings
 from .synthesis import concrete, refuse, removal_policy_faults
 from .validation import label_faults, required_faults, switch_faults
 from .zone_cleanup import ZoneCleanup
@@ -66,6 +69,14 @@ class EdgeDns(Construct):
             elsewhere, and `certificate` or `validation_zone` is needed. Default: `True`.
         record_per_service: Whether each server gets records of its own, instead of the root domain
             and its wildcard. Default: `False`.
+        vpc: A VPC with a way to the internet, in which the function runs that clears the new zone.
+            Default: none.
+        vpc_subnets: Its subnets there, private ones. Default: private ones with a way out.
+        dead_letter_queue: Where events go that the function could not deal with. Default: a queue
+            that all functions of the library share in the stack.
+        encryption_key: The customer's key for the function's log group. Default: one of AWS.
+        reserved_concurrent_executions: How many of it run at once, 1 or more. Default: what the
+            account has left.
         removal_policy: What becomes of a new zone when it leaves the stack. Default: retained.
 
     Raises:
@@ -112,9 +123,21 @@ class EdgeDns(Construct):
         validation_zone: route53.IHostedZone | None = None,
         enable_hosted_zone: bool = True,
         record_per_service: bool = False,
+        vpc: ec2.IVpc | None = None,
+        vpc_subnets: ec2.SubnetSelection | None = None,
+        dead_letter_queue: sqs.IQueue | None = None,
+        encryption_key: kms.IKey | None = None,
+        reserved_concurrent_executions: int | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
+        settings = FunctionSettings(
+            vpc=vpc,
+            vpc_subnets=vpc_subnets,
+            dead_letter_queue=dead_letter_queue,
+            encryption_key=encryption_key,
+            reserved_concurrent_executions=reserved_concurrent_executions,
+        )
         faults = dns_faults(
             root_domain=root_domain,
             hosted_zone=hosted_zone,
@@ -128,6 +151,7 @@ class EdgeDns(Construct):
         faults += switch_faults(
             enable_hosted_zone=enable_hosted_zone, record_per_service=record_per_service
         )
+        faults += settings.faults()
         refuse(self, faults + removal_policy_faults(removal_policy))
 
         self.root_domain = root_domain
@@ -148,7 +172,9 @@ class EdgeDns(Construct):
             else:
                 self.delegation = self._new_delegation(public_zone, parent_zone, delegation_role)
             if removal_policy == RemovalPolicy.DESTROY:
-                self.zone_cleanup = ZoneCleanup(self, "ZoneCleanup", zone=public_zone)
+                self.zone_cleanup = ZoneCleanup(
+                    self, "ZoneCleanup", zone=public_zone, settings=settings
+                )
         self.certificate = certificate or self._new_certificate(validation_zone)
 
     def add_records(

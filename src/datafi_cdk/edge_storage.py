@@ -19,6 +19,7 @@ from .log_buckets import (
     new_server_access_logs_bucket,
     server_access_logs_bucket_faults,
 )
+from .managed_policy_role import explain_wildcards
 from .provider_checks import skip_provider_checks
 from .secret_access import grant_key
 from .synthesis import refuse, removal_policy_faults
@@ -167,12 +168,15 @@ class EdgeStorage(Construct):
         self, grantee: iam.IGrantable, object_actions: Sequence[str], key_actions: Sequence[str]
     ) -> iam.Grant:
         """All in the policy of the principal: a key's own may be in another stack."""
+        every_object = self.bucket.arn_for_objects("*")
+        reason = "The server names the objects in its own bucket as it writes them."
+        explain_wildcards(grantee, object_actions, [every_object], reason)
         objects, bucket = (
             iam.Grant.add_to_principal(
                 grantee=grantee, actions=list(actions), resource_arns=[resource]
             )
             for actions, resource in (
-                (object_actions, self.bucket.arn_for_objects("*")),
+                (object_actions, every_object),
                 (_BUCKET_ACTIONS, self.bucket.bucket_arn),
             )
         )

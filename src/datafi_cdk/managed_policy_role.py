@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from aws_cdk import aws_iam as iam
-from constructs import Construct
+from collections.abc import Sequence
+from typing import Any
 
-__all__ = ["ManagedPolicyRole"]
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct, DependencyGroup
+
+from .errors import Fault
+from .policy_size import LARGEST_POLICY, policy_size
+from .synthesis import concrete
+from .wildcards import ExplainedWildcards, Wildcard
+
+__all__ = ["ManagedPolicyRole", "explain_wildcards"]
+
+_MOST_POLICIES = 10
+_LONGEST_STACK_NAME = 128
+_SUFFIX = 14
 
 
 class ManagedPolicyRole(iam.Role):
-    """A role that collects every grant, CDK's own ones too, in a managed policy.
+    """A role that collects every grant, CDK's own ones too, in managed policies.
 
-    The policy is made with the first grant, in the role's scope, so that whatever depends on the
-    role, as a function or a service does, waits for its permissions too.
+    A policy is made with the first grant, and a further one when the last is full, so that what was
+    granted before stays where it is. They are in the role's scope: whatever depends on the role, as
+    a function or a service does, waits for its permissions too.
+
+    Inline policies that the user attaches to it stay inline. Sources:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html,
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html
 
     Args:
         scope: Where the role is made.
@@ -20,17 +38,104 @@ class ManagedPolicyRole(iam.Role):
         assumed_by: Who may assume it.
     """
 
+    faults: list[Fault]
+    """What it was granted that goes beyond what a role may have."""
+
     def __init__(self, scope: Construct, construct_id: str, *, assumed_by: iam.IPrincipal) -> None:
         super().__init__(scope, construct_id, assumed_by=assumed_by)
-        self._policy: iam.ManagedPolicy | None = None
+        self.faults = []
+        self._policies: list[iam.ManagedPolicy] = []
+        self._statements: list[iam.PolicyStatement] = []
+        self._size = 0
+        self._wildcards: list[Wildcard] = []
+        self._permissions = DependencyGroup()
 
     def add_to_principal_policy(
         self, statement: iam.PolicyStatement
     ) -> iam.AddToPrincipalPolicyResult:
-        """Add a statement to the managed policy."""
-        if self._policy is None:
-            self._policy = iam.ManagedPolicy(
-                self, "Policy", document=iam.PolicyDocument(minimize=True), roles=[self]
-            )
-        self._policy.add_statements(statement)
-        return iam.AddToPrincipalPolicyResult(statement_added=True, policy_dependable=self._policy)
+        """Add a statement to the last managed policy, or to a new one if it does not fit."""
+        if not self._policies or not self._fits(statement):
+            self._begin_policy(statement)
+        self._policies[-1].add_statements(statement)
+        self._statements.append(statement)
+        return iam.AddToPrincipalPolicyResult(
+            statement_added=True, policy_dependable=self._permissions
+        )
+
+    def explain(self, wildcard: Wildcard) -> None:
+        """Say why actions are allowed on resources with a wildcard.
+
+        Args:
+            wildcard: The actions and resources, as statements name them, and the reason.
+        """
+        self._wildcards.append(wildcard)
+
+    def _fits(self, statement: iam.PolicyStatement) -> bool:
+        """Whether the last policy takes one more, merged with its others if need be."""
+        self._size += self._size_of(statement.to_json())
+        if self._size > LARGEST_POLICY:
+            statements = [one.copy() for one in (*self._statements, statement)]
+            merged = iam.PolicyDocument(minimize=True, statements=statements)
+            self._size = self._size_of(merged)
+        return self._size <= LARGEST_POLICY
+
+    def _begin_policy(self, statement: iam.PolicyStatement) -> None:
+        number = len(self._policies) + 1
+        policy = iam.ManagedPolicy(
+            self,
+            "Policy" if number == 1 else f"Policy{number}",
+            document=iam.PolicyDocument(minimize=True),
+            roles=[self],
+        )
+        policy.node.add_validation(ExplainedWildcards(policy, self._wildcards))
+        self._policies.append(policy)
+        self._permissions.add(policy)
+        self._statements = []
+        alone = iam.PolicyDocument(statements=[statement.copy()])
+        self._size = self._size_of(alone)
+        self._check(number)
+
+    def _check(self, policies: int) -> None:
+        if self._size > LARGEST_POLICY:
+            allowed = f"at most {LARGEST_POLICY} characters long, as IAM takes"
+            given = f"one of up to {self._size}"
+            self.faults.append(Fault("a statement", allowed, given, "name fewer resources"))
+        if policies == _MOST_POLICIES + 1:
+            allowed = f"what fits into {_MOST_POLICIES} policies of {LARGEST_POLICY} characters"
+            given = f"more for the role {self.node.path}"
+            remedy = "grant it less, or make several of what it is for"
+            self.faults.append(Fault("permissions", allowed, given, remedy))
+
+    def _size_of(self, document: Any) -> int:
+        stack = Stack.of(self)
+        return policy_size(stack.resolve(document), _name_length(stack))
+
+
+def _name_length(stack: Stack) -> int:
+    """How long the name of a stack may be: that of a nested one begins with its parent's."""
+    name = concrete(stack.stack_name)
+    if name is not None:
+        return len(name)
+    parent = stack.nested_stack_parent
+    if parent is None or stack.nested_stack_resource is None:
+        return _LONGEST_STACK_NAME
+    logical_id = parent.resolve(stack.nested_stack_resource.logical_id)
+    return min(_LONGEST_STACK_NAME, _name_length(parent) + len(logical_id) + _SUFFIX)
+
+
+def explain_wildcards(
+    grantee: iam.IGrantable, actions: Sequence[str], resources: Sequence[str], reason: str
+) -> None:
+    """Say why a role of the library is allowed actions on resources with a wildcard.
+
+    Of another role, its owner has to say so.
+
+    Args:
+        grantee: Who is allowed them.
+        actions: The actions.
+        resources: The resources, as the statement names them.
+        reason: Why they cannot be narrower, for a reviewer.
+    """
+    role = grantee.grant_principal
+    if isinstance(role, ManagedPolicyRole):
+        role.explain(Wildcard(frozenset(actions), tuple(resources), reason))

@@ -11,6 +11,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct, IConstruct
 
+from .managed_policy_role import explain_wildcards
+
 _ALIAS_ARN = re.compile(r"(?P<place>.+):(?P<alias>alias/[^:]+)")
 
 
@@ -122,6 +124,8 @@ def grant_key(
     if alias:
         resource = f"{alias['place']}:key/*"
         all_conditions["ForAnyValue:StringEquals"] = {"kms:ResourceAliases": alias["alias"]}
+        reason = f"IAM names a key by its alias in a condition only; it is {alias['alias']}."
+        explain_wildcards(grantee, actions, [resource], reason)
     return iam.Grant.add_to_principal(
         grantee=grantee,
         actions=list(actions),

@@ -16,32 +16,29 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from .dead_letters import dead_letters, grant_send
 from .edge_storage import EdgeStorage
 from .errors import Fault
+from .function_network import grant_network, keep_way_out
 from .ingress_base import IngressBase
 from .lambda_target import lambda_target_group
 from .log_encryption import new_log_group
+from .managed_policy_role import ManagedPolicyRole
 from .role_access import role_of_this_stack
 from .secret_access import grant_key
 from .security_group_access import in_stack_of
 from .serverless_settings import SPARE_SECONDS, ServerlessSettings, count_references
 from .service_metrics import MetricOptions, target_group_metric
 from .synthesis import refuse
+from .tracing import explain_tracing
 
 __all__ = ["ServerlessEdgeServer"]
 
 _DEFAULT_MEMORY_SIZE = 2048
 _DEFAULT_TIMEOUT = Duration.seconds(28)
-_NETWORK_ACTIONS = (
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
-    "ec2:UnassignPrivateIpAddresses",
-)
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
@@ -116,6 +113,10 @@ class ServerlessEdgeServer(Construct):
             CloudWatch Logs gets the right in the key's policy (of an imported key, by its owner),
             and the variables, unless `environment_encryption` says otherwise. Default: as there,
             and a key of AWS for the log group.
+        dead_letter_queue: Where events go that the function could not deal with. Default: a queue
+            that all functions of the library share in the stack.
+        reserved_concurrent_executions: How many requests it answers at once, 1 or more; whatever
+            is beyond gets an error of the load balancer. Default: what the account has left.
         http_rule_priority: The priority of its rule, 1 to 50000. Default: it follows from the host
             name.
         removal_policy: What becomes of a new log group and a new key when they leave the stack.
@@ -184,6 +185,8 @@ class ServerlessEdgeServer(Construct):
         log_group: logs.ILogGroup | None = None,
         log_retention: logs.RetentionDays | None = None,
         encryption_key: kms.IKey | None = None,
+        dead_letter_queue: sqs.IQueue | None = None,
+        reserved_concurrent_executions: int | None = None,
         http_rule_priority: int | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
@@ -211,6 +214,8 @@ class ServerlessEdgeServer(Construct):
             log_group=log_group,
             log_retention=log_retention,
             encryption_key=encryption_key,
+            dead_letter_queue=dead_letter_queue,
+            reserved_concurrent_executions=reserved_concurrent_executions,
             http_rule_priority=http_rule_priority,
             removal_policy=removal_policy,
         )
@@ -304,8 +309,12 @@ class ServerlessEdgeServer(Construct):
         role = (
             role_of_this_stack(self, "ImportedRole", settings.role)
             if settings.role
-            else iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+            else ManagedPolicyRole(
+                self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")
+            )
         )
+        queue = dead_letters(self, settings.dead_letter_queue)
+        grant_send(role, queue)
         function = lambda_.DockerImageFunction(
             self,
             "Function",
@@ -326,7 +335,13 @@ class ServerlessEdgeServer(Construct):
             else None,
             role=role,
             log_group=self.log_group,
+            tracing=lambda_.Tracing.ACTIVE,
+            dead_letter_queue=queue,
+            reserved_concurrent_executions=settings.reserved_concurrent_executions,
         )
+        explain_tracing(role)
+        if settings.vpc:
+            keep_way_out(function, settings.vpc, settings.vpc_subnets)
         self._grant_needed(role, in_vpc=settings.vpc is not None)
         if self.storage:
             # A bucket that is emptied at deletion is so after the function has written to it.
@@ -334,11 +349,10 @@ class ServerlessEdgeServer(Construct):
         return function
 
     def _grant_needed(self, role: iam.IRole, *, in_vpc: bool) -> None:
-        """Log, key, storage and, in a VPC, network interfaces, which know no resource of their own.
+        """Log, key, storage and, in a VPC, network interfaces.
 
         A key is granted in the role's policy, as one in another stack would otherwise make the
-        stacks depend on each other. Source:
-        https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+        stacks depend on each other.
         """
         self.log_group.grant_write(role)
         if self.environment_encryption:
@@ -346,6 +360,4 @@ class ServerlessEdgeServer(Construct):
         if self.storage:
             self.storage.grant_read_write(role)
         if in_vpc:
-            iam.Grant.add_to_principal(
-                grantee=role, actions=list(_NETWORK_ACTIONS), resource_arns=["*"]
-            )
+            grant_network(self, role)

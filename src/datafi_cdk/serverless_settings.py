@@ -14,21 +14,23 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from . import validation
+from .dead_letters import dead_letter_faults
 from .edge_storage import EdgeStorage
 from .errors import Fault
+from .function_settings import concurrency_faults
 from .ingress_base import IngressBase
 from .service_faults import argument_type_faults, secret_variable_faults
-from .service_network import has_public, subnet_faults
 from .service_settings import DEFAULT_TAG
+from .subnets import function_subnet_faults
 from .synthesis import (
     concrete,
     other_app_faults,
     removal_policy_faults,
     seconds_faults,
-    select_subnets,
 )
 from .validation import JWT_JWKS, MOST_DYNAMIC_REFERENCES, by_variable, number_faults
 
@@ -123,6 +125,8 @@ class ServerlessSettings:
     log_group: logs.ILogGroup | None
     log_retention: logs.RetentionDays | None
     encryption_key: kms.IKey | None
+    dead_letter_queue: sqs.IQueue | None
+    reserved_concurrent_executions: int | None
     http_rule_priority: int | None
     removal_policy: RemovalPolicy
 
@@ -186,6 +190,8 @@ class ServerlessSettings:
             *self._environment_faults(),
             *self._secret_faults(),
             *self._network_faults(),
+            *dead_letter_faults(self.dead_letter_queue),
+            *concurrency_faults(self.reserved_concurrent_executions),
             *validation.exclusive_faults(
                 "log_retention", self.log_retention, "log_group", self.log_group
             ),
@@ -272,10 +278,4 @@ class ServerlessSettings:
                 for argument in ("vpc_subnets", "security_groups")
                 if getattr(self, argument) is not None
             ]
-        selection = self.vpc_subnets or ec2.SubnetSelection()
-        faults = subnet_faults(self.vpc, selection)
-        if not faults and has_public(self.vpc, select_subnets(self.vpc, selection)):
-            allowed = "private, as a function in a public subnet has no way out"
-            remedy = "choose private subnets, or leave vpc out"
-            faults.append(Fault("vpc_subnets", allowed, "public ones", remedy))
-        return faults
+        return function_subnet_faults(self.vpc, self.vpc_subnets)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 
 from aws_cdk import aws_ec2 as ec2
@@ -13,6 +12,7 @@ from .errors import Fault
 from .ingress_base import IngressBase
 from .security_group_access import in_stack_of
 from .service_settings import ServiceSettings
+from .subnets import any_of, connectivity, has_public, subnet_faults
 from .synthesis import concrete, select_subnets
 from .validation import interface_faults
 
@@ -74,7 +74,7 @@ class ServiceNetwork:
         if self._settings.egress_provided:
             return True
         try:
-            return not _any_of(self._vpc, self._vpc.isolated_subnets, self._subnets)
+            return not any_of(self._vpc, self._vpc.isolated_subnets, self._subnets)
         except RuntimeError:
             # `faults` tells of subnets that are not there.
             return True
@@ -95,14 +95,7 @@ class ServiceNetwork:
     @property
     def connectivity(self) -> list[IDependable]:
         """What must be there before a task can start: routes out, and endpoints of the VPC."""
-        return [
-            *(subnet.internet_connectivity_established for subnet in self._subnets),
-            *(
-                child
-                for child in self._vpc.node.children
-                if isinstance(child, ec2.InterfaceVpcEndpoint | ec2.GatewayVpcEndpoint)
-            ),
-        ]
+        return connectivity(self._vpc, self._subnets)
 
 
 def _differ(one: ec2.IVpc, other: ec2.IVpc) -> bool:
@@ -119,26 +112,3 @@ def _differ(one: ec2.IVpc, other: ec2.IVpc) -> bool:
     if None not in ids:
         return ids[0] != ids[1]
     return all(isinstance(vpc, ec2.Vpc) or concrete(vpc.vpc_id) for vpc in (one, other))
-
-
-def subnet_faults(vpc: ec2.IVpc, selection: ec2.SubnetSelection) -> list[Fault]:
-    """A selection of subnets that the VPC does not have."""
-    try:
-        found = select_subnets(vpc, selection)
-        given, remedy = "none", "choose at least one of the VPC's"
-    except RuntimeError as error:
-        found = []
-        given, remedy = f"others ({error})", "hand in the VPC with such subnets, or choose others"
-    return [] if found else [Fault("vpc_subnets", f"subnets of {vpc.node.path}", given, remedy)]
-
-
-def has_public(vpc: ec2.IVpc, subnets: Sequence[ec2.ISubnet]) -> bool:
-    """Whether there is a public subnet of the VPC among some."""
-    return _any_of(vpc, vpc.public_subnets, subnets)
-
-
-def _any_of(vpc: ec2.IVpc, kind: Sequence[ec2.ISubnet], subnets: Sequence[ec2.ISubnet]) -> bool:
-    # What a VPC has before it is looked up stands for several kinds, private ones among them.
-    ids = {subnet.subnet_id for subnet in kind}
-    ids -= {subnet.subnet_id for subnet in vpc.private_subnets}
-    return not ids.isdisjoint(subnet.subnet_id for subnet in subnets)

@@ -13,9 +13,27 @@ from constructs import Construct
 
 from .acknowledgments import acknowledge
 from .log_encryption import new_log_group
+from .managed_policy_role import ManagedPolicyRole, explain_wildcards
 from .role_access import role_of_this_stack
 from .secret_access import grant_key_of, readable_by_role, without_key
 from .service_settings import ServiceSettings
+
+# Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html,
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html,
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
+_WITHOUT_RESOURCE = (
+    (("ecr:GetAuthorizationToken",), "Logging in to ECR knows no resource."),
+    (
+        (
+            "ssmmessages:CreateControlChannel",
+            "ssmmessages:CreateDataChannel",
+            "ssmmessages:OpenControlChannel",
+            "ssmmessages:OpenDataChannel",
+        ),
+        "The channels of ECS Exec, which the user turned on, know no resource.",
+    ),
+    (("logs:DescribeLogGroups",), "ECS Exec looks for its log group among all."),
+)
 
 
 class SecretFields(NamedTuple):
@@ -65,8 +83,8 @@ def service_task(
             cpu_architecture=settings.cpu_architecture,
             operating_system_family=ecs.OperatingSystemFamily.LINUX,
         ),
-        task_role=_own_role(scope, "TaskRole", settings.task_role),
-        execution_role=_own_role(scope, "ExecutionRole", settings.execution_role),
+        task_role=_role(scope, "TaskRole", settings.task_role),
+        execution_role=_role(scope, "ExecutionRole", settings.execution_role),
     )
     plain = {"DISABLE_SSL": "true", "LOG_LEVEL": "INFO", **environment, **settings.environment}
     from_secrets = {
@@ -98,8 +116,15 @@ def service_task(
     return ServiceTask(definition, container, log_group)
 
 
-def _own_role(scope: Construct, construct_id: str, role: iam.IRole | None) -> iam.IRole | None:
-    return None if role is None else role_of_this_stack(scope, construct_id, role)
+def _role(scope: Construct, construct_id: str, given: iam.IRole | None) -> iam.IRole:
+    """The user's role, or a new one, with why CDK gives it rights that know no resource."""
+    if given:
+        return role_of_this_stack(scope, construct_id, given)
+    assumed_by = iam.ServicePrincipal("ecs-tasks.amazonaws.com")
+    role = ManagedPolicyRole(scope, construct_id, assumed_by=assumed_by)
+    for actions, reason in _WITHOUT_RESOURCE:
+        explain_wildcards(role, actions, ["*"], reason)
+    return role
 
 
 def _readable(

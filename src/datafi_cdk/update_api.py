@@ -6,22 +6,23 @@ import hashlib
 from collections.abc import Sequence
 from typing import cast
 
-import jsii
 from aws_cdk import Duration, RemovalPolicy, Stack, Stage
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
-from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from .bundled_function import bundled_function
 from .datafi_service import DatafiService
+from .function_settings import FunctionSettings
 from .ingress_base import IngressBase
 from .lambda_target import lambda_target_group
-from .secret_access import grant_key_of
-from .synthesis import concrete, refuse, removal_policy_faults
+from .synthesis import refuse, removal_policy_faults
 from .update_api_faults import (
     caller_faults,
     refuse_ingress,
@@ -30,22 +31,17 @@ from .update_api_faults import (
     tag_faults,
 )
 from .update_environment import environment_faults, update_environment
+from .update_events import UpdateEvents
+from .update_key import DEFAULT_ROTATION, generated_key, grant_key_value, rotation_faults
 from .update_rights import grant_audit, grant_update
 from .update_window import UpdateFreeze, UpdateWindow, window_faults
-from .validation import (
-    RESERVED_NAMES,
-    number_faults,
-    switch_faults,
-)
-from .version_parameter import outermost_stack
+from .validation import RESERVED_NAMES, switch_faults
 
 __all__ = ["UpdateApi"]
 
 _RULES = "DatafiUpdates"
-_KEY_LENGTH = 43
 _TIMEOUT = Duration.minutes(2)
 _LONGEST_DESCRIPTION = 256
-_STACK_AT_REST = [{"suffix": "_COMPLETE"}, {"suffix": "_FAILED"}]
 
 
 class UpdateApi(Construct):
@@ -91,6 +87,19 @@ class UpdateApi(Construct):
         redeploy_on_rotation: Whether a service starts its tasks anew when one of its own secrets
             has a new value, by a rotation or by hand, so that they read it; not one of a fixed
             version, which it may not touch. Default: `False`.
+        rotation_function: What rotates a generated key, as docs/updates.md says; Secrets Manager
+            may then invoke it, and its role write the secret. Default: none, as the key is
+            entered in Datafi's console by hand.
+        rotate_after: How often it does, 1 to 1000 days. Default: 30 days.
+        vpc: A VPC with a way to AWS, in which its function runs. The load balancer reaches it
+            without. Default: none.
+        vpc_subnets: Its subnets there, private ones. Default: private ones with a way out.
+        dead_letter_queue: Where events go that the function could not be told or deal with, a
+            standard queue. That of another app lets the account's rules and the function write to
+            it by its own policy. Default: a queue that all functions of the library share in the
+            stack.
+        encryption_key: The customer's key for the log group, the variables and a generated secret.
+            Default: keys of AWS.
         reserved_concurrent_executions: How many requests it answers at once, 1 or more; whatever
             is beyond gets an error of the load balancer. New accounts have little to reserve.
             Default: what the account has left.
@@ -147,11 +156,25 @@ class UpdateApi(Construct):
         update_windows: Sequence[UpdateWindow] | None = None,
         update_freezes: Sequence[UpdateFreeze] | None = None,
         redeploy_on_rotation: bool = False,
+        rotation_function: lambda_.IFunction | None = None,
+        rotate_after: Duration = DEFAULT_ROTATION,
+        vpc: ec2.IVpc | None = None,
+        vpc_subnets: ec2.SubnetSelection | None = None,
+        dead_letter_queue: sqs.IQueue | None = None,
+        encryption_key: kms.IKey | None = None,
         reserved_concurrent_executions: int | None = None,
         http_rule_priority: int | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
+        settings = FunctionSettings(
+            vpc=vpc,
+            vpc_subnets=vpc_subnets,
+            dead_letter_queue=dead_letter_queue,
+            encryption_key=encryption_key,
+            reserved_concurrent_executions=reserved_concurrent_executions,
+        )
+        is_generated = callers is None and secret is None
         refuse_ingress(self, ingress)
         refuse(
             self,
@@ -161,12 +184,8 @@ class UpdateApi(Construct):
                 *tag_faults(allowed_tags),
                 *window_faults(update_windows, update_freezes),
                 *switch_faults(redeploy_on_rotation=redeploy_on_rotation),
-                *number_faults(
-                    "reserved_concurrent_executions",
-                    concrete(reserved_concurrent_executions),
-                    1,
-                    100_000,
-                ),
+                *rotation_faults(rotation_function, rotate_after, is_generated=is_generated),
+                *settings.faults(),
                 *rule_priority_faults(services, http_rule_priority),
                 *removal_policy_faults(removal_policy),
             ],
@@ -176,8 +195,14 @@ class UpdateApi(Construct):
         for service in services:
             service.update_api = self
         self.secret = secret
-        if callers is None and secret is None:
-            self.secret = _generated_key(self, removal_policy)
+        if is_generated:
+            self.secret = generated_key(
+                self,
+                encryption_key=encryption_key,
+                removal_policy=removal_policy,
+                rotation_function=rotation_function,
+                rotate_after=rotate_after,
+            )
         environment = update_environment(
             self,
             services=services,
@@ -187,106 +212,31 @@ class UpdateApi(Construct):
             update_freezes=update_freezes,
         )
         refuse(self, environment_faults(self, environment))
-        self.function, role, self.log_group = bundled_function(
+        self.function, role, self.log_group, queue = bundled_function(
             self,
             asset="update_api",
             handler="handler.handler",
             description=_description([each.name for each in services]),
             timeout=_TIMEOUT,
             removal_policy=removal_policy,
-            reserved_concurrent_executions=reserved_concurrent_executions,
+            settings=settings,
             environment=environment,
         )
         if self.secret:
-            _grant_key(self.secret, role)
+            grant_key_value(self.secret, role)
         grant_audit(role)
+        told = UpdateEvents(self, self.function, queue)
         for service in services:
             grant_update(role, service)
-            self._listen(service)
+            told.listen(service)
             if redeploy_on_rotation:
-                self._redeploy(service)
+                told.redeploy(service)
+        refuse(self, role.faults)
         self.target_group = self.function_url = None
         if callers is None:
             self._answer_behind(ingress, http_rule_priority)
         else:
             self._answer_to(callers)
-
-    def _listen(self, service: DatafiService) -> None:
-        """Have the function told when a rollout of a service, or its stack, comes to rest.
-
-        Sources:
-        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployment_events.html,
-        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-stack-status-change.html
-        """
-        if service.version_parameter_name is None:
-            return
-        stack = outermost_stack(service)
-        stack_arn = stack.format_arn(
-            service="cloudformation", resource="stack", resource_name=stack.stack_name
-        )
-        self._add_rule(
-            f"Rollout-{service.name}",
-            events.EventPattern(
-                source=["aws.ecs"],
-                detail_type=["ECS Deployment State Change"],
-                resources=[service.service.service_arn],
-                detail={"eventName": ["SERVICE_DEPLOYMENT_COMPLETED", "SERVICE_DEPLOYMENT_FAILED"]},
-            ),
-        )
-        self._add_rule(
-            f"Stack-{service.name}",
-            events.EventPattern(
-                source=["aws.cloudformation"],
-                detail_type=["CloudFormation Stack Status Change"],
-                detail={
-                    # With the id of the stack behind its name, as it says, or without, as it shows.
-                    "stack-id": [stack_arn, {"prefix": f"{stack_arn}/"}],
-                    "status-details": {"status": _STACK_AT_REST},
-                },
-            ),
-        )
-
-    def _redeploy(self, service: DatafiService) -> None:
-        """Have a service started anew when one of its own secrets has a new current version.
-
-        Source:
-        https://docs.aws.amazon.com/secretsmanager/latest/userguide/event-detail-secret-label-updated-secretsmanager.html
-        """
-        if service.version_parameter_name is None or not service.secrets:
-            return
-        arns = [
-            events.Match.exact_string(secret.secret_full_arn)
-            if secret.secret_full_arn
-            else events.Match.prefix(f"{secret.secret_arn}-")
-            for secret in service.secrets
-        ]
-        self._add_rule(
-            f"Rotation-{service.name}",
-            events.EventPattern(
-                source=["aws.secretsmanager"],
-                detail_type=["Secret Label Updated"],
-                resources=events.Match.any_of(*arns),
-                detail={"labelUpdated": ["AWSCURRENT"]},
-            ),
-            events.RuleTargetInput.from_object({"redeploy": [service.name]}),
-        )
-
-    def _add_rule(
-        self,
-        rule_id: str,
-        pattern: events.EventPattern,
-        event: events.RuleTargetInput | None = None,
-    ) -> None:
-        if not self.function.node.try_find_child("Events"):
-            self.function.add_permission(
-                "Events",
-                principal=iam.ServicePrincipal("events.amazonaws.com"),
-                source_arn=Stack.of(self).format_arn(
-                    service="events", resource="rule", resource_name="*"
-                ),
-            )
-        target = cast(events.IRuleTarget, _PermittedFunction(self.function, event))
-        events.Rule(self, rule_id, event_pattern=pattern, targets=[target])
 
     def _answer_behind(self, ingress: IngressBase, priority: int | None) -> None:
         hosts = update_hosts(ingress)
@@ -327,24 +277,6 @@ class UpdateApi(Construct):
         }
 
 
-@jsii.implements(events.IRuleTarget)
-class _PermittedFunction:
-    """A function that all rules may invoke by one permission.
-
-    CDK's own target adds one for each rule: those of twenty services go beyond the 20 KB of a
-    function's policy. Source:
-    https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-    """
-
-    def __init__(self, function: lambda_.Function, event: events.RuleTargetInput | None) -> None:
-        self._function = function
-        self._event = event
-
-    def bind(self, rule: events.IRule, target_id: str | None = None) -> events.RuleTargetConfig:
-        """The function and what it is told, by default the event."""
-        return events.RuleTargetConfig(arn=self._function.function_arn, input=self._event)
-
-
 def update_hosts(ingress: IngressBase) -> list[str]:
     """The names at which updates are asked for: the newer one first."""
     return [ingress.claim_shared_name(name) for name in RESERVED_NAMES]
@@ -358,23 +290,3 @@ def _description(names: Sequence[str]) -> str:
     text = f"Datafi update API of {', '.join(names)}"
     is_short = len(text) <= _LONGEST_DESCRIPTION
     return text if is_short else f"Datafi update API of {len(names)} services"
-
-
-def _generated_key(scope: Construct, removal_policy: RemovalPolicy) -> secretsmanager.Secret:
-    return secretsmanager.Secret(
-        scope,
-        "Secret",
-        description="Key of the Datafi update API",
-        generate_secret_string=secretsmanager.SecretStringGenerator(
-            password_length=_KEY_LENGTH, exclude_punctuation=True
-        ),
-        removal_policy=removal_policy,
-    )
-
-
-def _grant_key(secret: secretsmanager.ISecret, role: iam.Role) -> None:
-    """Read the one value, which CDK's own grant goes beyond."""
-    arn = secret.secret_full_arn or f"{secret.secret_arn}-??????"
-    statement = iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[arn])
-    role.add_to_principal_policy(statement)
-    grant_key_of(secret, role)

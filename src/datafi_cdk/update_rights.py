@@ -6,6 +6,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
 from .datafi_service import DatafiService
+from .managed_policy_role import explain_wildcards
 
 LEASE_SUFFIX = ".lease"
 """What the function appends to the name of a version's parameter for that of its lease."""
@@ -14,8 +15,8 @@ LEASE_SUFFIX = ".lease"
 def grant_update(role: iam.IRole, service: DatafiService) -> None:
     """The actions of a rollout, on one service, its parameter and its two roles.
 
-    What can be registered is bounded by the roles that may be passed, not by a resource: describing
-    and deregistering know none, and registering knew none for most of its life. Sources:
+    Describing and deregistering task definitions know no resource. What can be registered is of
+    the service's family, and bounded by the roles that may be passed. Sources:
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html,
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-deployment-permissions.html,
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
@@ -26,6 +27,24 @@ def grant_update(role: iam.IRole, service: DatafiService) -> None:
     """
     for statement in [*_reading(service), *_writing(service)]:
         role.add_to_principal_policy(statement)
+    explain_wildcards(
+        role,
+        ["ecs:DescribeTaskDefinition", "ecs:DeregisterTaskDefinition"],
+        ["*"],
+        "Describing and deregistering task definitions know no resource.",
+    )
+    explain_wildcards(
+        role,
+        ["ecs:RegisterTaskDefinition", "ecs:TagResource"],
+        [_revisions_of_family(service)],
+        "The number of the next revision of the service's own task definition is not known before.",
+    )
+    explain_wildcards(
+        role,
+        ["ecs:DescribeServiceRevisions"],
+        [_revisions_of_service(service)],
+        "The ids of the service's own revisions are not known before.",
+    )
 
 
 def grant_audit(role: iam.IRole) -> None:
@@ -57,11 +76,6 @@ def _reading(service: DatafiService) -> list[iam.PolicyStatement]:
     ]
     if service.version_parameter_name is None:
         return statements
-    revisions = Stack.of(service).format_arn(
-        service="ecs",
-        resource="service-revision",
-        resource_name=f"{service.service.cluster.cluster_name}/{service.service.service_name}/*",
-    )
     return [
         *statements,
         iam.PolicyStatement(
@@ -69,7 +83,7 @@ def _reading(service: DatafiService) -> list[iam.PolicyStatement]:
         ),
         iam.PolicyStatement(
             actions=["ecs:DescribeServiceRevisions"],
-            resources=[service.service.service_arn, revisions],
+            resources=[service.service.service_arn, _revisions_of_service(service)],
         ),
         iam.PolicyStatement(
             actions=["ssm:GetParameterHistory"],
@@ -101,13 +115,13 @@ def _writing(service: DatafiService) -> list[iam.PolicyStatement]:
             resources=[f"{parameter}{LEASE_SUFFIX}"],
         ),
         iam.PolicyStatement(actions=["ecs:UpdateService"], resources=[service.service.service_arn]),
+        iam.PolicyStatement(actions=["ecs:DeregisterTaskDefinition"], resources=["*"]),
         iam.PolicyStatement(
-            actions=["ecs:DeregisterTaskDefinition", "ecs:RegisterTaskDefinition"],
-            resources=["*"],
+            actions=["ecs:RegisterTaskDefinition"], resources=[_revisions_of_family(service)]
         ),
         iam.PolicyStatement(
             actions=["ecs:TagResource"],
-            resources=["*"],
+            resources=[_revisions_of_family(service)],
             conditions={"StringEquals": {"ecs:CreateAction": "RegisterTaskDefinition"}},
         ),
         iam.PolicyStatement(
@@ -116,6 +130,24 @@ def _writing(service: DatafiService) -> list[iam.PolicyStatement]:
             conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
         ),
     ]
+
+
+def _revisions_of_family(service: DatafiService) -> str:
+    """Every revision of the service's task definition."""
+    return Stack.of(service).format_arn(
+        service="ecs",
+        resource="task-definition",
+        resource_name=f"{service.task_definition.family}:*",
+    )
+
+
+def _revisions_of_service(service: DatafiService) -> str:
+    """Every state in which ECS deployed the service."""
+    return Stack.of(service).format_arn(
+        service="ecs",
+        resource="service-revision",
+        resource_name=f"{service.service.cluster.cluster_name}/{service.service.service_name}/*",
+    )
 
 
 def _parameter_arn(service: DatafiService, name: str) -> str:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from .bundled_function import bundled_function
 from .errors import Fault
+from .function_settings import FunctionSettings
 from .ingress_base import IngressBase
 from .lambda_target import lambda_target_group
 from .synthesis import concrete, refuse, removal_policy_faults
@@ -40,6 +44,14 @@ class UpdateRouter(Construct):
         construct_id: Its id in `scope`.
         ingress: The load balancer.
         update_apis: The update APIs behind it, at least one; none with `callers`.
+        vpc: A VPC with a way to AWS, in which its function runs. The load balancer reaches it
+            without. Default: none.
+        vpc_subnets: Its subnets there, private ones. Default: private ones with a way out.
+        dead_letter_queue: Where events go that the function could not deal with. Default: a queue
+            that all functions of the library share in the stack.
+        encryption_key: The customer's key for its log group and variables. Default: keys of AWS.
+        reserved_concurrent_executions: How many requests it answers at once, 1 or more. Default:
+            what the account has left.
         http_rule_priority: The priority of its rule, 1 to 50000. Default: it follows from hosts and
             path.
         removal_policy: What becomes of its log group when it leaves the stack. Default: retained.
@@ -67,15 +79,28 @@ class UpdateRouter(Construct):
         *,
         ingress: IngressBase,
         update_apis: Sequence[UpdateApi],
+        vpc: ec2.IVpc | None = None,
+        vpc_subnets: ec2.SubnetSelection | None = None,
+        dead_letter_queue: sqs.IQueue | None = None,
+        encryption_key: kms.IKey | None = None,
+        reserved_concurrent_executions: int | None = None,
         http_rule_priority: int | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
+        settings = FunctionSettings(
+            vpc=vpc,
+            vpc_subnets=vpc_subnets,
+            dead_letter_queue=dead_letter_queue,
+            encryption_key=encryption_key,
+            reserved_concurrent_executions=reserved_concurrent_executions,
+        )
         refuse_ingress(self, ingress)
         refuse(
             self,
             [
                 *_api_faults(update_apis, ingress),
+                *settings.faults(),
                 *priority_faults("http_rule_priority", concrete(http_rule_priority)),
                 *removal_policy_faults(removal_policy),
             ],
@@ -84,13 +109,14 @@ class UpdateRouter(Construct):
         for api in update_apis:
             for service in api.services:
                 functions[service_type(service)][service.name] = api.function.function_name
-        self.function, role, self.log_group = bundled_function(
+        self.function, role, self.log_group, _ = bundled_function(
             self,
             asset="update_api",
             handler="router_handler.handler",
             description="Leads Datafi updates to the service that they mean",
             timeout=_TIMEOUT,
             removal_policy=removal_policy,
+            settings=settings,
             environment={"FUNCTIONS": Stack.of(self).to_json_string(functions)},
         )
         role.add_to_principal_policy(

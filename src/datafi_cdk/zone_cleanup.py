@@ -12,6 +12,7 @@ from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
 from .bundled_function import bundled_function
+from .function_settings import FunctionSettings
 from .synthesis import concrete
 
 __all__ = ["ZoneCleanup"]
@@ -39,6 +40,7 @@ class ZoneCleanup(Construct):
         scope: Where the construct is made.
         construct_id: Its id in `scope`.
         zone: A zone of the same stack that is deleted with it.
+        settings: What the user says of the function. Default: nothing.
 
     Example:
         ```python
@@ -55,17 +57,23 @@ class ZoneCleanup(Construct):
     """The custom resource."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, zone: route53.PublicHostedZone
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        zone: route53.PublicHostedZone,
+        settings: FunctionSettings | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         Tags.of(zone).add(_MARK, "deleted-with-the-zone")
-        self.function, role, self.log_group = bundled_function(
+        self.function, role, self.log_group, _ = bundled_function(
             self,
             asset="zone_cleanup",
             handler="cleanup_handler.handler",
             description="Removes ACM's validation records before their zone is deleted",
             timeout=_TIMEOUT,
             removal_policy=RemovalPolicy.DESTROY,
+            settings=settings or FunctionSettings(),
         )
         rights = self._rights(role, zone)
         self.resource = CustomResource(
@@ -79,7 +87,7 @@ class ZoneCleanup(Construct):
         # At deletion, the role keeps its rights until the records are removed.
         self.resource.node.add_dependency(role, rights)
 
-    def _rights(self, role: iam.Role, zone: route53.PublicHostedZone) -> iam.Policy:
+    def _rights(self, role: iam.Role, zone: route53.PublicHostedZone) -> iam.ManagedPolicy:
         """Read the one zone, and delete CNAME records there whose names start with `_`.
 
         The policy is one of its own for each domain: a domain that changes makes a new zone, and
@@ -87,7 +95,7 @@ class ZoneCleanup(Construct):
         https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html
         """
         domain = concrete(zone.zone_name) or ""
-        return iam.Policy(
+        return iam.ManagedPolicy(
             self,
             f"Rights{hashlib.sha256(domain.encode()).hexdigest()[:8]}",
             roles=[role],

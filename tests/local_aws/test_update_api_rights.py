@@ -20,8 +20,14 @@ from .deployed_edge import Edge, eventually
 
 PARAMETER = "parameter/datafi/Edge/EdgeServer-es"
 LEASE = f"{PARAMETER}.lease"
-# The emulator writes a function's log itself, so nothing of it can be missed there.
-NOT_ENFORCED = {"logs:CreateLogStream", "logs:PutLogEvents"}
+# The emulator writes logs and dead letters itself and keeps no traces: nothing can be missed.
+NOT_ENFORCED = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:SendMessage",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
 
 Answer = dict[str, Any]
 
@@ -140,9 +146,9 @@ RIGHTS: list[tuple[str, str, str, Callable[[Edge], Answer]]] = [
     ("UpdateApies", "ssm:GetParameter", LEASE, update_while_taken),
     ("UpdateApies", "ssm:DeleteParameter", LEASE, update_whose_lease_stays),
     ("UpdateApies", "ecs:UpdateService", "service/", update),
-    ("UpdateApies", "ecs:RegisterTaskDefinition", "*", update),
+    ("UpdateApies", "ecs:RegisterTaskDefinition", "task-definition/", update),
     ("UpdateApies", "ecs:DeregisterTaskDefinition", "*", update_that_ecs_refuses),
-    ("UpdateApies", "ecs:TagResource", "*", update),
+    ("UpdateApies", "ecs:TagResource", "task-definition/", update),
     ("UpdateApies", "iam:PassRole", "role/", update),
     ("UpdateRouter", "lambda:InvokeFunction", "function:", update_by_older_caller),
 ]
@@ -200,21 +206,26 @@ def value_by_hand(edge: Edge, value: str) -> Iterator[None]:
 @contextmanager
 def without(edge: Edge, construct: str, action: str, part: str) -> Iterator[None]:
     """A function's policy without one action on some resource."""
-    iam = edge.aws.client("iam")
-    role, statements = policy(edge, construct)
-    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    arn, statements = policy(edge, construct)
     less = copy.deepcopy(statements)
     for statement in less:
         is_lease = LEASE in str(statement["Resource"])
         if part in str(statement["Resource"]) and is_lease == (part == LEASE):
             rest = [each for each in listed(statement["Action"]) if each != action]
             statement["Action"] = rest
-    put = {"RoleName": role, "PolicyName": names[0]}
-    iam.put_role_policy(**put, PolicyDocument=document([s for s in less if s["Action"]]))
+    replace(edge, arn, [statement for statement in less if statement["Action"]])
     try:
         yield
     finally:
-        iam.put_role_policy(**put, PolicyDocument=document(statements))
+        replace(edge, arn, statements)
+
+
+def replace(edge: Edge, arn: str, statements: list[dict[str, Any]]) -> None:
+    """Give a managed policy other statements, and keep no earlier ones: IAM takes five versions."""
+    iam = edge.aws.client("iam")
+    before = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=document(statements), SetAsDefault=True)
+    iam.delete_policy_version(PolicyArn=arn, VersionId=before)
 
 
 def document(statements: list[dict[str, Any]]) -> str:
@@ -223,12 +234,15 @@ def document(statements: list[dict[str, Any]]) -> str:
 
 
 def policy(edge: Edge, construct: str) -> tuple[str, list[dict[str, Any]]]:
-    """The role of a construct's function, and the statements of its one policy."""
+    """The one policy of a construct's function, and its statements."""
     iam = edge.aws.client("iam")
     (role,) = [r["RoleName"] for r in iam.list_roles()["Roles"] if construct in r["RoleName"]]
-    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    found = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-    return role, list(found["Statement"])
+    assert iam.list_role_policies(RoleName=role)["PolicyNames"] == []
+    (attached,) = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    arn = attached["PolicyArn"]
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    found = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+    return arn, list(found["Statement"])
 
 
 def function(edge: Edge, construct: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tarfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -40,8 +40,10 @@ HOSTED_ZONE = "AWS::Route53::HostedZone"
 RECORD = "AWS::Route53::RecordSet"
 CERTIFICATE = "AWS::CertificateManager::Certificate"
 BUCKET = "AWS::S3::Bucket"
-POLICY = "AWS::IAM::Policy"
+POLICY = "AWS::IAM::ManagedPolicy"
+INLINE_POLICY = "AWS::IAM::Policy"
 ROLE = "AWS::IAM::Role"
+QUEUE = "AWS::SQS::Queue"
 FUNCTION = "AWS::Lambda::Function"
 SECRET = "AWS::SecretsManager::Secret"
 
@@ -258,13 +260,38 @@ def attributes(resource: Mapping[str, Any], key: str) -> dict[str, str]:
     return {entry["Key"]: entry["Value"] for entry in resource[key]}
 
 
-def statements(template: Template, prefix: str) -> list[tuple[Any, Any, Any]]:
+def statements(template: Template, prefix: str, kind: str = POLICY) -> list[tuple[Any, Any, Any]]:
     """Actions, resources and conditions of a role's own policy, all of them allowed."""
-    document = properties(template, POLICY, prefix)["PolicyDocument"]
+    document = properties(template, kind, prefix)["PolicyDocument"]
     assert {statement["Effect"] for statement in document["Statement"]} == {"Allow"}
     return [
         (_listed(entry["Action"]), entry["Resource"], entry.get("Condition"))
         for entry in document["Statement"]
+    ]
+
+
+def rights(granted: Iterable[tuple[Any, Any, Any]]) -> list[str]:
+    """Each action on each resource once, as CDK merges the statements of a managed policy."""
+    return sorted(
+        {
+            json.dumps([action, resource, condition], sort_keys=True)
+            for actions, resources, condition in granted
+            for action in actions
+            for resource in (resources if isinstance(resources, list) else [resources])
+        }
+    )
+
+
+def of_every_function(template: Template, prefix: str) -> list[tuple[Any, Any, Any]]:
+    """What every function may do: write its log, its traces and its dead letters."""
+    return [
+        (
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            {"Fn::GetAtt": [logical_id(template, LOG_GROUP, prefix), "Arn"]},
+            None,
+        ),
+        (["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*", None),
+        (["sqs:SendMessage"], {"Fn::GetAtt": [logical_id(template, QUEUE), "Arn"]}, None),
     ]
 
 

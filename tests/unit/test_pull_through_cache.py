@@ -12,6 +12,7 @@ from aws_cdk.assertions import Template
 from constructs import Construct
 from deployment import (
     ACCOUNT,
+    INLINE_POLICY,
     POLICY,
     REGION,
     TASK_DEFINITION,
@@ -103,8 +104,8 @@ def test_images_are_in_the_accounts_own_registry(template: Template) -> None:
 @pytest.mark.parametrize(
     ("role", "repository"),
     [
-        ("EsTaskDefinitionExecutionRole", "acme/hub/datafi/es"),
-        ("CoTaskDefinitionExecutionRole", "acme/acr/co"),
+        ("EsExecutionRole", "acme/hub/datafi/es"),
+        ("CoExecutionRole", "acme/acr/co"),
         ("Imported", "acme/hub/datafi/es"),
     ],
 )
@@ -112,7 +113,8 @@ def test_the_execution_role_may_pull_that_image(
     template: Template, role: str, repository: str
 ) -> None:
     """Pull and import one repository, and log in: also a role that was handed in."""
-    granted = statements(template, role)
+    kind = INLINE_POLICY if role == "Imported" else POLICY
+    granted = statements(template, role, kind)
     (resource,) = [resource for actions, resource, _ in granted if actions == PULL]
     assert resource["Fn::Join"][1][-1] == f":repository/{repository}"
     assert (["ecr:GetAuthorizationToken"], "*", None) in granted

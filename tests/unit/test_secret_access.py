@@ -70,10 +70,10 @@ def template(surrounded: Surroundings) -> Template:
 @pytest.mark.parametrize(
     ("role", "keys"),
     [
-        ("EsTaskDefinitionExecutionRole", 1),
-        ("CoTaskDefinitionExecutionRole", 2),
+        ("EsExecutionRole", 1),
+        ("CoExecutionRole", 2),
         ("UpdatesRole", 1),
-        ("NamedTaskDefinitionExecutionRole", 1),
+        ("NamedExecutionRole", 1),
     ],
 )
 def test_a_role_may_decrypt_its_secrets_only(template: Template, role: str, keys: int) -> None:
@@ -91,7 +91,7 @@ def test_a_secret_by_name_is_matched_with_any_suffix(template: Template) -> None
     """The six characters that Secrets Manager adds are not known there."""
     (condition,) = (
         condition
-        for actions, _, condition in statements(template, "NamedTaskDefinitionExecutionRole")
+        for actions, _, condition in statements(template, "NamedExecutionRole")
         if actions == ["kms:Decrypt"]
     )
     assert condition == {
@@ -148,7 +148,7 @@ def test_a_key_by_its_alias_is_granted_by_a_condition(
     )
     app.synth()
     template = Template.from_stack(made.stack)
-    roles = ("OwnTaskDefinitionExecution", "OwnTaskDefinitionTask", "OthersTask", "LambdaRole")
+    roles = ("OwnExecution", "OwnTaskRole", "OthersExecution", "LambdaRole")
     for role in roles:
         ((resource, conditions),) = (
             (resource, conditions)
@@ -158,7 +158,7 @@ def test_a_key_by_its_alias_is_granted_by_a_condition(
         assert resource["Fn::Join"][1][-1] == ":key/*"
         named = conditions.pop("ForAnyValue:StringEquals")
         assert named == {"kms:ResourceAliases": ALIAS}
-        reads_a_secret = role in ("OwnTaskDefinitionExecution", "OthersTask")
+        reads_a_secret = role in ("OwnExecution", "OthersExecution")
         assert list(conditions) == (["StringLike"] if reads_a_secret else [])
 
 

@@ -20,6 +20,7 @@ from aws_cdk.assertions import Template
 from deployment import (
     ACCOUNT,
     INGRESS_RULE,
+    INLINE_POLICY,
     LISTENER_RULE,
     POLICY,
     ROLE,
@@ -134,13 +135,13 @@ def test_roles_of_another_stack_get_their_rights_here(is_new: bool) -> None:
     for name in ("Es", "Other"):
         EdgeServer(at.mine, name, **at.around, name=name.lower(), execution_role=role)
     template = Template.from_stack(at.mine)
-    made = [entry["Properties"] for entry in template.find_resources(POLICY).values()]
+    made = [entry["Properties"] for entry in template.find_resources(INLINE_POLICY).values()]
     actions = [statement["Action"] for statement in made[0]["PolicyDocument"]["Statement"]]
     assert actions == [["logs:CreateLogStream", "logs:PutLogEvents"]]
     assert len({entry["PolicyName"] for entry in made}) == 2
     assert all("Mine" in entry["PolicyName"] for entry in made)
     waits = one(template, SERVICE, "Es")["DependsOn"]
-    assert logical_id(template, POLICY, "Es") in waits
+    assert logical_id(template, INLINE_POLICY, "Es") in waits
 
 
 def test_a_role_that_must_not_change_is_not_changed() -> None:
@@ -150,7 +151,9 @@ def test_a_role_that_must_not_change_is_not_changed() -> None:
     fixed = at.imported_role(mutable=False)
     for name, role in (("es", here), ("other", fixed)):
         EdgeServer(at.mine, name, **at.around, name=name, execution_role=role, task_role=role)
-    Template.from_stack(at.mine).resource_count_is(POLICY, 0)
+    template = Template.from_stack(at.mine)
+    template.resource_count_is(POLICY, 0)
+    template.resource_count_is(INLINE_POLICY, 0)
 
 
 def test_a_role_without_policy_updates_is_not_changed() -> None:
@@ -162,7 +165,9 @@ def test_a_role_without_policy_updates_is_not_changed() -> None:
         at.mine, "Es", **at.around, name="es", task_role=role, execution_role=role, storage=storage
     )
     App.of(at.mine).synth()
-    Template.from_stack(at.mine).resource_count_is(POLICY, 0)
+    template = Template.from_stack(at.mine)
+    template.resource_count_is(POLICY, 0)
+    template.resource_count_is(INLINE_POLICY, 0)
 
 
 @pytest.mark.parametrize("path", ["/datafi/prod/", "/", None])
@@ -173,7 +178,7 @@ def test_a_role_with_a_path_gets_its_rights(path: str | None) -> None:
     role = iam.Role(at.base, "Role", path=path, assumed_by=principal)
     EdgeServer(at.mine, "Es", **at.around, name="es", execution_role=role)
     template = Template.from_stack(at.mine)
-    (name,) = properties(template, POLICY)["Roles"]
+    (name,) = properties(template, INLINE_POLICY)["Roles"]
     made = logical_id(Template.from_stack(at.base), ROLE)
     assert f"Ref{made}" in name["Fn::ImportValue"]
     arn = properties(template, TASK_DEFINITION)["ExecutionRoleArn"]
@@ -298,7 +303,7 @@ def test_a_key_of_another_stack_is_granted_in_the_role(argument: str) -> None:
     document = properties(template, POLICY)["PolicyDocument"]
     statements = {str(entry["Action"]): entry for entry in document["Statement"]}
     decrypt = statements["kms:Decrypt"]
-    read = statements["['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret']"]
+    read = statements["['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue']"]
     condition = decrypt["Condition"]["StringLike"]
     assert condition == {"kms:EncryptionContext:SecretARN": read["Resource"]}
     assert decrypt["Resource"] != read["Resource"]
@@ -415,6 +420,6 @@ def test_service_waits_for_routes_and_endpoints() -> None:
     waits = one(template, SERVICE)["DependsOn"]
     assert logical_id(template, "AWS::EC2::VPCEndpoint") in waits
     assert logical_id(template, "AWS::EC2::Route", "VpcPrivateSubnet1") in waits
-    assert logical_id(template, POLICY, "EsTaskDefinitionExecutionRole") in waits
+    assert logical_id(template, POLICY, "EsExecutionRole") in waits
     for rule in template.find_resources(LISTENER_RULE):
         assert rule in waits

@@ -12,6 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Template
 from deployment import (
     ACCOUNT,
+    INLINE_POLICY,
     LISTENER,
     POLICY,
     ROOT_DOMAIN,
@@ -222,7 +223,7 @@ def test_grant_execute_command() -> None:
     grant = server.grant_execute_command(operator)
     assert grant.success
     template = Template.from_stack(around.stack)
-    execute, describe = statements(template, "OperatorDefaultPolicy")
+    execute, describe = statements(template, "OperatorDefaultPolicy", INLINE_POLICY)
     cluster = logical_id(template, "AWS::ECS::Cluster")
     assert execute[0] == ["ecs:ExecuteCommand"]
     assert execute[1][0] == {"Fn::GetAtt": [cluster, "Arn"]}
@@ -243,7 +244,7 @@ def test_grants_go_to_the_task_role() -> None:
     group = ec2.SecurityGroup(around.stack, "Client", vpc=around.vpc)
     server.connections.allow_from(group, ec2.Port.tcp(8080))
     template = Template.from_stack(around.stack)
-    assert statements(template, "EsTaskDefinitionTaskRole") == [(["sqs:SendMessage"], "*", None)]
+    assert statements(template, "EsTaskRole") == [(["sqs:SendMessage"], "*", None)]
     template.has_resource_properties("AWS::EC2::SecurityGroupIngress", {"FromPort": 8080})
 
 
@@ -285,7 +286,7 @@ def test_coordinator_may_invoke_its_models(model: str, is_right: Callable[[Any],
     around = surroundings()
     coordinator(around, bedrock_models=(model,))
     template = Template.from_stack(around.stack)
-    ((actions, resource, condition),) = statements(template, "CoTaskDefinitionTaskRole")
+    ((actions, resource, condition),) = statements(template, "CoTaskRole")
     assert actions == ["bedrock:InvokeModel"]
     assert is_right(resource)
     assert condition is None
@@ -312,9 +313,7 @@ def test_coordinator_may_invoke_a_model_behind_a_profile(place: str, by_arn: boo
     )
     first, second = (
         (actions, joined(resource), condition)
-        for actions, resource, condition in statements(
-            Template.from_stack(stack), "CoTaskDefinitionTaskRole"
-        )
+        for actions, resource, condition in statements(Template.from_stack(stack), "CoTaskRole")
     )
     assert first == (["bedrock:InvokeModel"], [profile], None)
     regions = ["*", ""] if place == "global" else ["*"]
@@ -352,7 +351,7 @@ def test_coordinator_may_invoke_what_is_named_by_arn(arn: str) -> None:
     """An application inference profile, and models of any region and of none, as they are."""
     around = surroundings()
     coordinator(around, bedrock_models=[arn])
-    granted = statements(Template.from_stack(around.stack), "CoTaskDefinitionTaskRole")
+    granted = statements(Template.from_stack(around.stack), "CoTaskRole")
     assert granted == [(["bedrock:InvokeModel"], arn, None)]
 
 

@@ -180,7 +180,7 @@ def _role(construct_id: str) -> Callable[[Surroundings], iam.IRole]:
 
 
 _BREAKER = ("DeploymentConfiguration", "DeploymentCircuitBreaker")
-_MADE_ROLE = "TaskDefinitionTaskRole"
+_MADE_ROLE = "TaskRole"
 _STRATEGIES = [
     {"Base": 1, "CapacityProvider": "FARGATE", "Weight": 1},
     {"CapacityProvider": "FARGATE_SPOT", "Weight": 3},

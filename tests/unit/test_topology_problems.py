@@ -128,7 +128,7 @@ def test_rules_with_one_priority_are_reported(tmp_path: Path) -> None:
 def test_a_function_needs_the_permission_of_load_balancers(tmp_path: Path) -> None:
     """Without it the way is broken, with it nothing is wrong."""
     resources = edge()
-    resources["Function"] = resource("AWS::Lambda::Function", Runtime="python3.13")
+    resources["Function"] = resource("AWS::Lambda::Function", Runtime="python3.14")
     resources["Update"] = resource(
         f"{ELB}::TargetGroup",
         TargetType="lambda",

@@ -21,22 +21,25 @@ from aws_cdk.assertions import Template
 from deployment import (
     ACCOUNT,
     FUNCTION,
+    INLINE_POLICY,
     KEY_ARN,
     LISTENER,
     LISTENER_RULE,
     LOG_GROUP,
-    POLICY,
     ROLE,
     ROOT_DOMAIN,
     SECRET,
     SERVICE,
     TARGET_GROUP,
+    TASK_DEFINITION,
     Surroundings,
     logical_id,
     new_stack,
+    of_every_function,
     one,
     properties,
     resolved,
+    rights,
     secret,
     secret_arn,
     statements,
@@ -158,13 +161,9 @@ def arn(service: str, *resource: Any) -> dict[str, Any]:
 
 
 def own(template: Template, prefix: str) -> list[tuple[Any, Any, Any]]:
-    """What every update API may do for itself: write its log and tell of changes."""
+    """What every update API may do for itself: what every function may, and tell of changes."""
     return [
-        (
-            ["logs:CreateLogStream", "logs:PutLogEvents"],
-            reference(template, LOG_GROUP, prefix, "Arn"),
-            None,
-        ),
+        *of_every_function(template, prefix),
         (
             ["events:PutEvents"],
             arn("events", "event-bus/default"),
@@ -189,10 +188,11 @@ def moving(template: Template, server: str, parameter: str) -> list[tuple[Any, A
         "ecs", "service-revision/", {"Ref": logical_id(template, CLUSTER)}, "/",
         {"Fn::GetAtt": [service_id, "Name"]}, "/*",
     )  # fmt: skip
+    name = properties(template, TASK_DEFINITION, f"{server}TaskDefinition")["Family"]
+    family = arn("ecs", f"task-definition/{name}:*")
     version = arn("ssm", f"parameter{parameter}")
     roles = [
-        reference(template, ROLE, f"{server}TaskDefinition{role}Role", "Arn")
-        for role in ("Task", "Execution")
+        reference(template, ROLE, f"{server}{role}Role", "Arn") for role in ("Task", "Execution")
     ]
     return [
         (["ecs:ListServiceDeployments"], service, None),
@@ -209,10 +209,11 @@ def moving(template: Template, server: str, parameter: str) -> list[tuple[Any, A
             None,
         ),
         (["ecs:UpdateService"], service, None),
-        (["ecs:DeregisterTaskDefinition", "ecs:RegisterTaskDefinition"], "*", None),
+        (["ecs:DeregisterTaskDefinition"], "*", None),
+        (["ecs:RegisterTaskDefinition"], family, None),
         (
             ["ecs:TagResource"],
-            "*",
+            family,
             {"StringEquals": {"ecs:CreateAction": "RegisterTaskDefinition"}},
         ),
         (
@@ -223,16 +224,11 @@ def moving(template: Template, server: str, parameter: str) -> list[tuple[Any, A
     ]
 
 
-def in_any_order(granted: list[tuple[Any, Any, Any]]) -> list[str]:
-    """Statements of which each is once, as CDK leaves out those that are there already."""
-    return sorted({json.dumps(statement, sort_keys=True) for statement in granted})
-
-
 def test_function_is_small_and_in_python(template: Template) -> None:
-    """Python 3.13, 256 MiB, two minutes; the handler is the asset's."""
+    """Python 3.14, 256 MiB, two minutes; the handler is the asset's."""
     made = properties(template, FUNCTION, "PlainUpdates")
     found = tuple(made[key] for key in ("Runtime", "Handler", "MemorySize", "Timeout"))
-    assert found == ("python3.13", "handler.handler", 256, 120)
+    assert found == ("python3.14", "handler.handler", 256, 120)
 
 
 def test_function_knows_its_one_edge_server(template: Template) -> None:
@@ -335,26 +331,30 @@ def test_secret_is_generated_by_default(template: Template) -> None:
 
 def test_function_may_do_exactly_what_a_rollout_needs(template: Template) -> None:
     """Log, key, audit, one service, its parameter, and its two roles for ECS only."""
-    log, audit = own(template, "PlainUpdates")
     key = (["secretsmanager:GetSecretValue"], {"Ref": logical_id(template, SECRET)}, None)
-    assert statements(template, "PlainUpdatesRole") == [
-        log, key, audit, *reading(template, "Es"), *moving(template, "Es", "/datafi/Test/Es"),
-    ]  # fmt: skip
+    assert rights(statements(template, "PlainUpdatesRole")) == rights(
+        [
+            key,
+            *own(template, "PlainUpdates"),
+            *reading(template, "Es"),
+            *moving(template, "Es", "/datafi/Test/Es"),
+        ]
+    )
 
 
 def test_function_may_decrypt_an_existing_secret(template: Template) -> None:
     """With a secret of a customer-managed key it may decrypt that one secret; else as others."""
-    log, audit = own(template, "FullUpdates")
     granted = statements(template, "FullUpdatesRole")
     (decrypts,) = [entry for entry in granted if entry[0] == ["kms:Decrypt"]]
     granted.remove(decrypts)
-    assert granted == [
-        log,
-        (["secretsmanager:GetSecretValue"], secret_arn("update"), None),
-        audit,
-        *reading(template, "Co"),
-        *moving(template, "Co", "/datafi/Test/Co"),
-    ]
+    assert rights(granted) == rights(
+        [
+            (["secretsmanager:GetSecretValue"], secret_arn("update"), None),
+            *own(template, "FullUpdates"),
+            *reading(template, "Co"),
+            *moving(template, "Co", "/datafi/Test/Co"),
+        ]
+    )
     assert decrypts[1] == KEY_ARN
     assert secret_arn("update") in json.dumps(decrypts[2])
 
@@ -362,7 +362,7 @@ def test_function_may_decrypt_an_existing_secret(template: Template) -> None:
 def test_function_may_move_all_its_services_and_no_other(shared: Template) -> None:
     """A parameter of one's own is written like ours; of a fixed version all is only read."""
     key = (["secretsmanager:GetSecretValue"], {"Ref": logical_id(shared, SECRET)}, None)
-    assert in_any_order(statements(shared, "UpdatesRole")) == in_any_order(
+    assert rights(statements(shared, "UpdatesRole")) == rights(
         [
             key,
             *own(shared, "Updates"),
@@ -380,9 +380,10 @@ def test_a_fixed_version_is_only_read() -> None:
     made = surroundings()
     fixed = edge_server(made, image_version=ImageVersion.fixed("v2"))
     template = made_of(update_api(made, services=[fixed], redeploy_on_rotation=True))
-    log, audit = own(template, "Updates")
     key = (["secretsmanager:GetSecretValue"], {"Ref": logical_id(template, SECRET)}, None)
-    assert statements(template, "UpdatesRole") == [log, key, audit, *reading(template, "Es")]
+    assert rights(statements(template, "UpdatesRole")) == rights(
+        [key, *own(template, "Updates"), *reading(template, "Es")]
+    )
     template.resource_count_is(RULE, 0)
 
 
@@ -642,7 +643,7 @@ def test_callers_may_invoke_the_url_and_nothing_else(called: Template) -> None:
     own_role = {"Ref": logical_id(called, ROLE, "Own")}
     found = [
         entry["Properties"]
-        for entry in called.find_resources(POLICY).values()
+        for entry in called.find_resources(INLINE_POLICY).values()
         if "lambda:" in json.dumps(entry)
     ]
     assert sorted(json.dumps(entry["Roles"]) for entry in found) == sorted(
@@ -660,10 +661,13 @@ def test_callers_may_invoke_the_url_and_nothing_else(called: Template) -> None:
 
 def test_function_reads_no_secret_with_callers(called: Template) -> None:
     """As no key is asked for, none may be read; all else is as with a key."""
-    log, audit = own(called, "Updates")
-    assert statements(called, "UpdatesRole") == [
-        log, audit, *reading(called, "Es"), *moving(called, "Es", "/datafi/Test/Es"),
-    ]  # fmt: skip
+    assert rights(statements(called, "UpdatesRole")) == rights(
+        [
+            *own(called, "Updates"),
+            *reading(called, "Es"),
+            *moving(called, "Es", "/datafi/Test/Es"),
+        ]
+    )
 
 
 def test_exposes_what_it_made(surrounded: Surroundings) -> None:

@@ -18,8 +18,10 @@ from deployment import (
     ROLE,
     logical_id,
     new_stack,
+    of_every_function,
     one,
     properties,
+    rights,
     statements,
     walk,
 )
@@ -119,10 +121,9 @@ def test_role_may_delete_validation_records_of_the_zone_only(template: Template)
     """It reads the one zone, and deletes CNAME records whose names start with `_`."""
     zone = {"Ref": logical_id(template, HOSTED_ZONE)}
     arn = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":route53:::hostedzone/", zone]]}
-    group = {"Fn::GetAtt": [logical_id(template, LOG_GROUP), "Arn"]}
-    assert statements(template, "DnsZoneCleanupRoleDefaultPolicy") == [
-        (["logs:CreateLogStream", "logs:PutLogEvents"], group, None)
-    ]
+    assert rights(statements(template, "DnsZoneCleanupRolePolicy")) == rights(
+        of_every_function(template, "Dns")
+    )
     assert statements(template, "DnsZoneCleanupRights") == [
         (["route53:ListResourceRecordSets", "route53:ListTagsForResource"], arn, None),
         (
@@ -153,7 +154,7 @@ def test_function_is_the_asset_with_a_log_of_its_own(template: Template) -> None
     """One function runs the asset, and logs where the stack can delete it."""
     function = properties(template, FUNCTION)
     assert function["Handler"] == "cleanup_handler.handler"
-    assert (function["Runtime"], function["Timeout"]) == ("python3.13", 120)
+    assert (function["Runtime"], function["Timeout"]) == ("python3.14", 120)
     assert function["LoggingConfig"] == {"LogGroup": {"Ref": logical_id(template, LOG_GROUP)}}
     log_group = one(template, LOG_GROUP)
     assert log_group["Properties"]["RetentionInDays"] == 30

@@ -75,6 +75,7 @@ FREE = frozenset(
         "AWS::S3::BucketPolicy",
         "AWS::SecretsManager::ResourcePolicy",
         "AWS::SecretsManager::SecretTargetAttachment",
+        "AWS::SQS::QueuePolicy",
         "AWS::SSM::Parameter",
     }
 )

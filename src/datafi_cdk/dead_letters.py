@@ -1,0 +1,99 @@
+"""Where events go that a function could not deal with."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from .acknowledgments import acknowledge
+from .errors import Fault
+from .secret_access import grant_key
+from .validation import interface_faults
+
+_QUEUE = "DatafiDeadLetters"
+_LONGEST = Duration.days(14)
+
+
+def dead_letter_faults(queue: sqs.IQueue | None) -> list[Fault]:
+    """A queue that Lambda and EventBridge cannot write to.
+
+    Sources: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html and
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+    """
+    if queue is None:
+        return []
+    allowed = "a queue of SQS (IQueue)"
+    faults = interface_faults("dead_letter_queue", queue, "queue_arn", allowed)
+    if not faults and queue.fifo:
+        remedy = "hand in a standard queue"
+        faults = [Fault("dead_letter_queue", "a standard queue", "a FIFO queue", remedy)]
+    return faults
+
+
+def dead_letters(scope: Construct, given: sqs.IQueue | None) -> sqs.IQueue:
+    """The user's queue, or the one of the stack, which all functions share.
+
+    Args:
+        scope: Whose stack it is.
+        given: The user's queue.
+    """
+    stack = Stack.of(scope)
+    found = given or stack.node.try_find_child(_QUEUE)
+    return cast(sqs.IQueue, found) if found else _new_queue(stack)
+
+
+def grant_send(role: iam.IRole, queue: sqs.IQueue) -> None:
+    """Let a function use the key of a queue; CDK lets it write to the queue itself.
+
+    Source:
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+
+    Args:
+        role: The function's role.
+        queue: The queue.
+    """
+    key = queue.encryption_master_key
+    if key:
+        grant_key(queue, role, key.key_arn, ["kms:Decrypt", "kms:GenerateDataKey"])
+
+
+def let_rules_send(queue: sqs.IQueue) -> None:
+    """Let the account's rules write to a queue what they could not deliver.
+
+    One statement is for all of them, as a policy takes twenty at most. That of an imported queue is
+    its owner's. Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+    and https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
+
+    Args:
+        queue: The queue.
+    """
+    rules = Stack.of(queue).format_arn(service="events", resource="rule", resource_name="*")
+    queue.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal("events.amazonaws.com")],
+            actions=["sqs:SendMessage"],
+            resources=[queue.queue_arn],
+            conditions={"ArnLike": {"aws:SourceArn": rules}},
+        )
+    )
+
+
+def _new_queue(stack: Stack) -> sqs.Queue:
+    queue = sqs.Queue(
+        stack,
+        _QUEUE,
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=True,
+        retention_period=_LONGEST,
+    )
+    acknowledge(
+        queue,
+        "Serverless::Serverless-SQSRedrivePolicy",
+        "It is the dead-letter queue itself: what it holds has failed for good and waits for a"
+        " person, and a further queue behind it would need one in turn.",
+    )
+    return queue

@@ -1,0 +1,150 @@
+"""The events that an update API is told of."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import jsii
+from aws_cdk import Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from .datafi_service import DatafiService
+from .dead_letters import let_rules_send
+from .version_parameter import outermost_stack
+
+_STACK_AT_REST = [{"suffix": "_COMPLETE"}, {"suffix": "_FAILED"}]
+
+
+class UpdateEvents:
+    """Rules that tell a function of events, or a queue of those that it could not be told.
+
+    Args:
+        scope: Where the rules are made.
+        function: The function.
+        dead_letter_queue: The queue.
+    """
+
+    def __init__(
+        self, scope: Construct, function: lambda_.Function, dead_letter_queue: sqs.IQueue
+    ) -> None:
+        self._scope = scope
+        self._function = function
+        self._queue = dead_letter_queue
+
+    def listen(self, service: DatafiService) -> None:
+        """Have the function told when a rollout of a service, or its stack, comes to rest.
+
+        Sources:
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployment_events.html,
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-stack-status-change.html
+
+        Args:
+            service: The service; nothing is told of one with a fixed version.
+        """
+        if service.version_parameter_name is None:
+            return
+        stack = outermost_stack(service)
+        stack_arn = stack.format_arn(
+            service="cloudformation", resource="stack", resource_name=stack.stack_name
+        )
+        self._add_rule(
+            f"Rollout-{service.name}",
+            events.EventPattern(
+                source=["aws.ecs"],
+                detail_type=["ECS Deployment State Change"],
+                resources=[service.service.service_arn],
+                detail={"eventName": ["SERVICE_DEPLOYMENT_COMPLETED", "SERVICE_DEPLOYMENT_FAILED"]},
+            ),
+        )
+        self._add_rule(
+            f"Stack-{service.name}",
+            events.EventPattern(
+                source=["aws.cloudformation"],
+                detail_type=["CloudFormation Stack Status Change"],
+                detail={
+                    # With the id of the stack behind its name, as it says, or without, as it shows.
+                    "stack-id": [stack_arn, {"prefix": f"{stack_arn}/"}],
+                    "status-details": {"status": _STACK_AT_REST},
+                },
+            ),
+        )
+
+    def redeploy(self, service: DatafiService) -> None:
+        """Have a service started anew when one of its own secrets has a new current version.
+
+        Source:
+        https://docs.aws.amazon.com/secretsmanager/latest/userguide/event-detail-secret-label-updated-secretsmanager.html
+
+        Args:
+            service: The service; nothing is done for one with a fixed version or no secret.
+        """
+        if service.version_parameter_name is None or not service.secrets:
+            return
+        arns = [
+            events.Match.exact_string(secret.secret_full_arn)
+            if secret.secret_full_arn
+            else events.Match.prefix(f"{secret.secret_arn}-")
+            for secret in service.secrets
+        ]
+        self._add_rule(
+            f"Rotation-{service.name}",
+            events.EventPattern(
+                source=["aws.secretsmanager"],
+                detail_type=["Secret Label Updated"],
+                resources=events.Match.any_of(*arns),
+                detail={"labelUpdated": ["AWSCURRENT"]},
+            ),
+            events.RuleTargetInput.from_object({"redeploy": [service.name]}),
+        )
+
+    def _add_rule(
+        self,
+        rule_id: str,
+        pattern: events.EventPattern,
+        event: events.RuleTargetInput | None = None,
+    ) -> None:
+        if not self._function.node.try_find_child("Events"):
+            let_rules_send(self._queue)
+            self._function.add_permission(
+                "Events",
+                principal=iam.ServicePrincipal("events.amazonaws.com"),
+                source_arn=Stack.of(self._scope).format_arn(
+                    service="events", resource="rule", resource_name="*"
+                ),
+            )
+        target = _PermittedFunction(self._function, self._queue, event)
+        events.Rule(
+            self._scope,
+            rule_id,
+            event_pattern=pattern,
+            targets=[cast(events.IRuleTarget, target)],
+        )
+
+
+@jsii.implements(events.IRuleTarget)
+class _PermittedFunction:
+    """A function that all rules may invoke by one permission.
+
+    CDK's own target adds one for each rule: those of twenty services go beyond the 20 KB of a
+    function's policy. Source:
+    https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    """
+
+    def __init__(
+        self, function: lambda_.Function, queue: sqs.IQueue, event: events.RuleTargetInput | None
+    ) -> None:
+        self._function = function
+        self._queue = queue
+        self._event = event
+
+    def bind(self, rule: events.IRule, target_id: str | None = None) -> events.RuleTargetConfig:
+        """The function and what it is told, by default the event."""
+        return events.RuleTargetConfig(
+            arn=self._function.function_arn,
+            input=self._event,
+            dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=self._queue.queue_arn),
+        )
