@@ -8,7 +8,8 @@ is nothing to call: see `recorded`.
 
 Beside CloudFormation, ECS rolls out as AWS does (`rollouts`), ECS and CloudFormation send their
 events (`ecs_events`, `stack_events`), parameters have all that versions have (`parameters`), load
-balancers have limits and a network (`load_balancers`), and enforcement of IAM demands what AWS does
+balancers have limits and a network (`load_balancers`), what AWS refuses to delete stays
+(`deletions`), and enforcement of IAM demands what AWS does
 (`iam_enforcement`, `permissions`).
 """
 
@@ -17,6 +18,8 @@ from __future__ import annotations
 from . import (
     buckets,
     capacity_providers,
+    certificates,
+    deletions,
     ecs_services,
     elastic_ips,
     flow_logs,
@@ -59,6 +62,7 @@ def fill_gaps() -> None:
     for resource_type in RESOURCE_TYPES:
         register(resource_type)
     wrap(buckets.BUCKET, buckets.wrap_bucket)
+    wrap(certificates.CERTIFICATE, certificates.wrap_certificate)
     wrap(ecs_services.SERVICE, ecs_services.wrap_service)
     wrap(ecs_services.SERVICE, service_stacks.wrap_service)
     wrap(ecs_services.TASK_DEFINITION, ecs_services.wrap_task_definition)
@@ -68,6 +72,8 @@ def fill_gaps() -> None:
     wrap(parameters.PARAMETER, parameters.wrap_parameter)
     wrap(secrets.SECRET, secrets.wrap_secret)
     wrap(target_groups.TARGET_GROUP, target_groups.wrap_target_group)
+    certificates.name_records_as_acm()
+    deletions.refuse_deletions()
     target_groups.show_protocols()
     load_balancers.tell_limits()
     load_balancers.show_networks()
