@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from aws_cdk import RemovalPolicy, Stack, Token
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from .errors import Fault
+from .log_encryption import new_log_group
 from .synthesis import concrete, refuse, removal_policy_faults
 from .validation import (
     endpoint_id,
@@ -60,6 +62,9 @@ class EdgeNetwork(Construct):
         flow_logs: Whether all connections, accepted and rejected, are logged. Default: `False`.
         flow_log_retention: How long they are kept. Default: one month.
         interface_endpoints: Further AWS services that are reached through endpoints. Default: none.
+        encryption_key: The customer's key that encrypts the flow logs. CloudWatch Logs' right to
+            use it is added to its policy; to that of an imported one its owner adds it. Default: a
+            key of AWS.
         removal_policy: What becomes of the flow logs when they leave the stack. Default: retained.
 
     Raises:
@@ -92,6 +97,7 @@ class EdgeNetwork(Construct):
         flow_logs: bool = False,
         flow_log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
         interface_endpoints: Sequence[ec2.InterfaceVpcEndpointAwsService] = (),
+        encryption_key: kms.IKey | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -106,6 +112,8 @@ class EdgeNetwork(Construct):
             *self._zone_faults(max_azs, nat_gateways),
             *_endpoint_faults(interface_endpoints),
         ]
+        if encryption_key is not None:
+            faults += interface_faults("encryption_key", encryption_key, "key_arn", "a key (IKey)")
         if ip_addresses is not None:
             faults += interface_faults(
                 "ip_addresses", ip_addresses, "allocate_vpc_cidr", "ec2.IpAddresses"
@@ -132,7 +140,9 @@ class EdgeNetwork(Construct):
         needed = () if nat_gateways else _ENDPOINTS
         self.endpoints = self._endpoints([*needed, *interface_endpoints])
         self.flow_log_group = (
-            self._flow_logs(flow_log_retention, removal_policy) if flow_logs else None
+            self._flow_logs(flow_log_retention, encryption_key, removal_policy)
+            if flow_logs
+            else None
         )
 
     def _zone_faults(self, max_azs: int, nat_gateways: int) -> list[Fault]:
@@ -179,10 +189,17 @@ class EdgeNetwork(Construct):
         }
 
     def _flow_logs(
-        self, retention: logs.RetentionDays, removal_policy: RemovalPolicy
+        self,
+        retention: logs.RetentionDays,
+        encryption_key: kms.IKey | None,
+        removal_policy: RemovalPolicy,
     ) -> logs.LogGroup:
-        log_group = logs.LogGroup(
-            self, "FlowLogGroup", retention=retention, removal_policy=removal_policy
+        log_group = new_log_group(
+            self,
+            "FlowLogGroup",
+            retention=retention,
+            encryption_key=encryption_key,
+            removal_policy=removal_policy,
         )
         self.vpc.add_flow_log(
             "FlowLog", destination=ec2.FlowLogDestination.to_cloud_watch_logs(log_group)

@@ -22,6 +22,7 @@ from .edge_storage import EdgeStorage
 from .errors import Fault
 from .ingress_base import IngressBase
 from .lambda_target import lambda_target_group
+from .log_encryption import new_log_group
 from .role_access import role_of_this_stack
 from .secret_access import grant_key
 from .security_group_access import in_stack_of
@@ -111,6 +112,10 @@ class ServerlessEdgeServer(Construct):
         role: What the function may do. The permissions it needs are added. Default: a new role.
         log_group: An existing log group for its output. Default: a new one.
         log_retention: How long a new log group keeps it. Default: one month.
+        encryption_key: The customer's key for what is made here: the log group, to whose use
+            CloudWatch Logs gets the right in the key's policy (of an imported key, by its owner),
+            and the variables, unless `environment_encryption` says otherwise. Default: as there,
+            and a key of AWS for the log group.
         http_rule_priority: The priority of its rule, 1 to 50000. Default: it follows from the host
             name.
         removal_policy: What becomes of a new log group and a new key when they leave the stack.
@@ -178,6 +183,7 @@ class ServerlessEdgeServer(Construct):
         role: iam.IRole | None = None,
         log_group: logs.ILogGroup | None = None,
         log_retention: logs.RetentionDays | None = None,
+        encryption_key: kms.IKey | None = None,
         http_rule_priority: int | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
@@ -196,7 +202,7 @@ class ServerlessEdgeServer(Construct):
             secret_variables=secret_variables,
             jwt_jwks_secret=jwt_jwks_secret,
             environment=environment,
-            environment_encryption=environment_encryption,
+            environment_encryption=environment_encryption or encryption_key,
             storage=storage,
             vpc=vpc,
             vpc_subnets=vpc_subnets,
@@ -204,6 +210,7 @@ class ServerlessEdgeServer(Construct):
             role=role,
             log_group=log_group,
             log_retention=log_retention,
+            encryption_key=encryption_key,
             http_rule_priority=http_rule_priority,
             removal_policy=removal_policy,
         )
@@ -217,10 +224,11 @@ class ServerlessEdgeServer(Construct):
         self.host = ingress.claim_name(self, name)
         self.url = f"https://{self.host}"
         self.storage = storage
-        self.log_group = log_group or logs.LogGroup(
+        self.log_group = log_group or new_log_group(
             self,
             "LogGroup",
             retention=log_retention or logs.RetentionDays.ONE_MONTH,
+            encryption_key=encryption_key,
             removal_policy=removal_policy,
         )
         self.function = self._make_function(settings)

@@ -61,6 +61,7 @@ _CLASSES: tuple[tuple[str, type, str], ...] = (
 _INTERFACES = (
     ("repository", "repository_uri", "a repository of ECR (IRepository)"),
     ("environment_encryption", "key_arn", "a key of KMS (IKey)"),
+    ("encryption_key", "key_arn", "a key of KMS (IKey)"),
     ("vpc", "vpc_id", "a VPC (IVpc)"),
     ("role", "role_arn", "a role (IRole)"),
     ("log_group", "log_group_arn", "a log group (ILogGroup)"),
@@ -121,6 +122,7 @@ class ServerlessSettings:
     role: iam.IRole | None
     log_group: logs.ILogGroup | None
     log_retention: logs.RetentionDays | None
+    encryption_key: kms.IKey | None
     http_rule_priority: int | None
     removal_policy: RemovalPolicy
 

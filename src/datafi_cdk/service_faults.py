@@ -48,6 +48,7 @@ _INTERFACES = (
     ("task_role", "role_arn", "a role (IRole)"),
     ("execution_role", "role_arn", "a role (IRole)"),
     ("log_group", "log_group_arn", "a log group (ILogGroup)"),
+    ("encryption_key", "key_arn", "a key (IKey)"),
     ("cloud_map_namespace", "namespace_arn", "a Cloud Map namespace (INamespace)"),
 )
 # Argument, a member of each entry, what they are called, how many at most.
@@ -241,6 +242,7 @@ def _log_faults(settings: ServiceSettings) -> list[Fault]:
     for argument, others in (
         ("log_group", ("logging",)),
         ("log_retention", ("logging", "log_group")),
+        ("encryption_key", ("logging", "log_group")),
     ):
         for other in others:
             faults += validation.exclusive_faults(

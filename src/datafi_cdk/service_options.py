@@ -10,6 +10,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_servicediscovery as servicediscovery
 
@@ -106,6 +107,9 @@ class ServiceOptions(TypedDict, total=False):
     """An existing log group for the container's output. Default: a new one."""
     log_retention: logs.RetentionDays | None
     """How long a new log group keeps it. Default: one month."""
+    encryption_key: kms.IKey | None
+    """The customer's key that encrypts a new log group. CloudWatch Logs' right to use it is added
+    to its policy; to that of an imported one its owner adds it. Default: a key of AWS."""
     enable_execute_command: bool
     """Whether ECS Exec may open a shell in the container. Default: `False`."""
     extensions: Sequence[ecs.ITaskDefinitionExtension]

@@ -11,6 +11,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_servicediscovery as servicediscovery
 
@@ -58,6 +59,7 @@ class ServiceSettings:
     logging: ecs.LogDriver | None = None
     log_group: logs.ILogGroup | None = None
     log_retention: logs.RetentionDays | None = None
+    encryption_key: kms.IKey | None = None
     enable_execute_command: bool = False
     extensions: Sequence[ecs.ITaskDefinitionExtension] = ()
     http_port: int | None = None

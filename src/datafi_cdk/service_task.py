@@ -11,6 +11,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from .log_encryption import new_log_group
 from .role_access import role_of_this_stack
 from .secret_access import grant_key_of, readable_by_role, without_key
 from .service_settings import ServiceSettings
@@ -108,9 +109,10 @@ def _readable(
 
 
 def _log_group(scope: Construct, settings: ServiceSettings) -> logs.LogGroup:
-    return logs.LogGroup(
+    return new_log_group(
         scope,
         "LogGroup",
         retention=settings.log_retention or logs.RetentionDays.ONE_MONTH,
+        encryption_key=settings.encryption_key,
         removal_policy=settings.removal_policy,
     )

@@ -26,6 +26,7 @@ from test_config_keys import keys
 
 STACK = "what the stack makes is handed in"
 ONE_POLICY = "file: allow_delete_resources"
+ONE_KEY = "one key for all that a hardened stack makes"
 CODE_ONLY = "only an app has such an object: import the construct"
 SERVER: dict[str, str] = {
     "ingress": STACK,
@@ -39,6 +40,7 @@ SERVER: dict[str, str] = {
     "vpc_subnets": "key: subnet_ids",
     "log_group": "key: log_group_name",
     "log_retention": "key: log_retention_days",
+    "encryption_key": ONE_KEY,
     "http_rule_priority": "key: http_rule_priority",
     "removal_policy": ONE_POLICY,
 }
@@ -186,6 +188,7 @@ ARGUMENTS: dict[Any, tuple[str, dict[str, str]]] = {
             "flow_logs": "key: flow_logs",
             "flow_log_retention": "key: flow_log_retention_days",
             "interface_endpoints": "key: interface_endpoints",
+            "encryption_key": ONE_KEY,
             "removal_policy": ONE_POLICY,
         },
     ),

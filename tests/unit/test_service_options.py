@@ -14,6 +14,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_servicediscovery as servicediscovery
 from aws_cdk import aws_ssm as ssm
@@ -22,6 +23,7 @@ from datafi_cdk.service_options import ServiceOptions
 from deployment import (
     ACCOUNT,
     INGRESS_RULE,
+    KEY_ARN,
     LISTENER_RULE,
     LOG_GROUP,
     POLICY,
@@ -345,6 +347,13 @@ CASES = [
         log_group("Properties", "RetentionInDays"),
         30,
         ABSENT,
+    ),
+    Case(
+        "encryption_key",
+        lambda made: kms.Key.from_key_arn(made.stack, "LogKey", KEY_ARN),
+        log_group("Properties", "KmsKeyId"),
+        ABSENT,
+        KEY_ARN,
     ),
     Case("enable_execute_command", lambda _: True, service("EnableExecuteCommand"), False, True),
     Case(

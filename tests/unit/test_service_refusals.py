@@ -19,6 +19,7 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_servicediscovery as servicediscovery
 from aws_cdk.assertions import Template
@@ -27,6 +28,7 @@ from datafi_cdk.service_options import ServiceOptions
 from deployment import (
     ACCOUNT,
     CANARY,
+    KEY_ARN,
     LISTENER_RULE,
     REGION,
     SERVICE,
@@ -134,6 +136,11 @@ def container_secret(made: Surroundings, construct_id: str) -> ecs.Secret:
 def of_log(made: Surroundings, construct_id: str) -> logs.ILogGroup:
     """An existing log group."""
     return logs.LogGroup.from_log_group_name(made.stack, construct_id, "existing")
+
+
+def a_key(made: Surroundings, construct_id: str) -> kms.IKey:
+    """An existing key."""
+    return kms.Key.from_key_arn(made.stack, construct_id, KEY_ARN)
 
 
 GROUP = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
@@ -439,6 +446,20 @@ REFUSALS: list[tuple[Make, str, str, str, str]] = [
             "log_retention": logs.RetentionDays.ONE_DAY,
         },
         "log_retention",
+        "left out if log_group",
+        "both",
+        "leave one",
+    ),
+    (
+        lambda made: {"encryption_key": a_key(made, "k1"), "logging": LOGGING},
+        "encryption_key",
+        "left out if logging",
+        "both",
+        "leave one",
+    ),
+    (
+        lambda made: {"encryption_key": a_key(made, "k2"), "log_group": of_log(made, "l3")},
+        "encryption_key",
         "left out if log_group",
         "both",
         "leave one",
