@@ -8,6 +8,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from .provider_logs import Provider, log_of_provider
+
 _WRITER = "logdelivery.elasticloadbalancing.amazonaws.com"
 _KEPT = Duration.days(365)
 
@@ -22,7 +24,7 @@ def new_access_logs_bucket(scope: Construct, removal_policy: RemovalPolicy) -> s
         scope: The ingress.
         removal_policy: What becomes of it when it leaves the stack.
     """
-    return s3.Bucket(
+    bucket = s3.Bucket(
         scope,
         "AccessLogs",
         encryption=s3.BucketEncryption.S3_MANAGED,
@@ -32,6 +34,9 @@ def new_access_logs_bucket(scope: Construct, removal_policy: RemovalPolicy) -> s
         removal_policy=removal_policy,
         auto_delete_objects=removal_policy == RemovalPolicy.DESTROY,
     )
+    if removal_policy == RemovalPolicy.DESTROY:
+        log_of_provider(scope, Provider.EMPTY_BUCKET, removal_policy=removal_policy)
+    return bucket
 
 
 def write_access_logs(load_balancer: elbv2.ApplicationLoadBalancer, bucket: s3.IBucket) -> None:

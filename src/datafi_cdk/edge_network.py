@@ -12,6 +12,7 @@ from constructs import Construct
 
 from .errors import Fault
 from .log_encryption import new_log_group
+from .provider_logs import Provider, log_of_provider
 from .synthesis import concrete, refuse, removal_policy_faults
 from .validation import (
     endpoint_id,
@@ -136,6 +137,12 @@ class EdgeNetwork(Construct):
                 "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3)
             },
             restrict_default_security_group=True,
+        )
+        log_of_provider(
+            self,
+            Provider.DEFAULT_SECURITY_GROUP,
+            removal_policy=removal_policy,
+            encryption_key=encryption_key,
         )
         needed = () if nat_gateways else _ENDPOINTS
         self.endpoints = self._endpoints([*needed, *interface_endpoints])

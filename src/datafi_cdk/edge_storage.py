@@ -12,6 +12,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from .errors import Fault
+from .provider_logs import Provider, log_of_provider
 from .secret_access import grant_key
 from .synthesis import refuse, removal_policy_faults
 from .validation import interface_faults
@@ -86,6 +87,13 @@ class EdgeStorage(Construct):
             removal_policy=removal_policy,
             auto_delete_objects=removal_policy == RemovalPolicy.DESTROY,
         )
+        if removal_policy == RemovalPolicy.DESTROY:
+            log_of_provider(
+                self,
+                Provider.EMPTY_BUCKET,
+                removal_policy=removal_policy,
+                encryption_key=encryption_key,
+            )
         account = {
             "region": "",
             "accessKeyId": "",

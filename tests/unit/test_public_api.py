@@ -21,7 +21,7 @@ LAYERS = (
     ("validation", "update_times"),
     ("synthesis", "log_encryption", "lambda_target", "bundled_function", "update_window"),
     ("config_file", "config_data", "config_fields"),
-    ("secret_access", "role_access", "security_group_access", "bedrock_access"),
+    ("secret_access", "role_access", "security_group_access", "bedrock_access", "provider_logs"),
     ("config_sections", "config_structure", "zone_cleanup", "edge_network"),
     ("config_services", "config_update", "config_network_rules", "dns_faults", "edge_storage"),
     ("config_server_rules", "config_priority_rules"),
