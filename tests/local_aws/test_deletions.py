@@ -193,3 +193,20 @@ def test_a_replaced_zone_that_holds_a_record_stays(embedded_aws: EmbeddedAws, st
     assert stack.deploy(zone_and_certificate("two.example.com")) == "UPDATE_COMPLETE"
     assert stack.physical_id("Zone") != old
     assert route53.get_hosted_zone(Id=old)["HostedZone"]["Name"] == "one.example.com."
+
+
+def test_a_kept_log_group_is_in_nobodys_way(embedded_aws: EmbeddedAws, stack: Stack) -> None:
+    """A stack that is made anew has one of another name, which its updates keep."""
+    logs, name = embedded_aws.client("logs"), stack.name
+    kept = {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Retain"}
+    stack.deploy({"Log": kept})
+    first = stack.physical_id("Log")
+    logs.create_log_stream(logGroupName=first, logStreamName="kept")
+    assert stack.delete() == "DELETE_COMPLETE"
+    stack.name = name
+    stack.deploy({"Log": kept})
+    second = stack.physical_id("Log")
+    assert first != second
+    assert stack.deploy({"Log": kept | {"Properties": {"RetentionInDays": 7}}}) == "UPDATE_COMPLETE"
+    assert stack.physical_id("Log") == second
+    assert logs.describe_log_streams(logGroupName=first)["logStreams"]
