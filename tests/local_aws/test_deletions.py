@@ -62,6 +62,22 @@ def test_a_protected_load_balancer_stays(
     assert arn not in arns
 
 
+def test_a_failed_rollback_leaves_what_it_could_not_delete(
+    embedded_aws: EmbeddedAws, stack: Stack, vpc: dict[str, str]
+) -> None:
+    """The stack's deletion tries it again."""
+    elbv2 = embedded_aws.client("elbv2")
+    broken = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "No"}, "DependsOn": "Balancer"}
+    made = {"Balancer": balancer(vpc["subnet"], protected=True), "Broken": broken}
+    assert stack.deploy(made) == "ROLLBACK_FAILED"
+    arn = stack.physical_id("Balancer")
+    off = [{"Key": "deletion_protection.enabled", "Value": "false"}]
+    elbv2.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=off)
+    assert stack.delete() == "DELETE_COMPLETE"
+    arns = [found["LoadBalancerArn"] for found in elbv2.describe_load_balancers()["LoadBalancers"]]
+    assert arn not in arns
+
+
 def test_a_protected_load_balancer_outlives_its_replacement(
     embedded_aws: EmbeddedAws, stack: Stack, vpc: dict[str, str]
 ) -> None:

@@ -36,6 +36,7 @@ from . import (
     security_group_rules,
     service_stacks,
     stack_events,
+    stack_rollbacks,
     target_groups,
     task_definitions,
     waf,
@@ -83,5 +84,6 @@ def fill_gaps() -> None:
     rollouts.fill()
     task_definitions.complete()
     stack_events.send_stack_events()
+    stack_rollbacks.keep_what_was_not_deleted()
     parameters.complete()
     iam_enforcement.complete()
