@@ -19,6 +19,7 @@ from .acknowledgments import skip_check
 from .dns_faults import dns_faults, load_balancer_faults
 from .errors import Fault
 from .function_settings import FunctionSettings
+from .provider_logs import Provider, log_of_provider
 from .synthesis import concrete, refuse, removal_policy_faults
 from .validation import label_faults, required_faults, switch_faults
 from .zone_cleanup import ZoneCleanup
@@ -171,6 +172,7 @@ class EdgeDns(Construct):
                 self.name_servers = public_zone.hosted_zone_name_servers
             else:
                 self.delegation = self._new_delegation(public_zone, parent_zone, delegation_role)
+                log_of_provider(self, Provider.DELEGATION, removal_policy=removal_policy)
             if removal_policy == RemovalPolicy.DESTROY:
                 self.zone_cleanup = ZoneCleanup(
                     self, "ZoneCleanup", zone=public_zone, settings=settings

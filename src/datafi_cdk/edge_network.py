@@ -16,6 +16,7 @@ from .errors import Fault
 from .log_encryption import new_log_group
 from .managed_policy_role import ManagedPolicyRole
 from .provider_checks import skip_provider_checks
+from .provider_logs import Provider, log_of_provider
 from .synthesis import concrete, range_of, refuse, removal_policy_faults
 from .validation import (
     endpoint_id,
@@ -149,6 +150,12 @@ class EdgeNetwork(Construct):
                 "A public subnet: load balancers and NAT gateways stand in it, and nothing gets a "
                 "public address by itself.",
             )
+        log_of_provider(
+            self,
+            Provider.DEFAULT_SECURITY_GROUP,
+            removal_policy=removal_policy,
+            encryption_key=encryption_key,
+        )
         needed = () if nat_gateways else _ENDPOINTS
         self.endpoints = self._endpoints([*needed, *interface_endpoints])
         self.flow_log_group = (

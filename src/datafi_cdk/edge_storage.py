@@ -21,6 +21,7 @@ from .log_buckets import (
 )
 from .managed_policy_role import explain_wildcards
 from .provider_checks import skip_provider_checks
+from .provider_logs import Provider, log_of_provider
 from .secret_access import grant_key
 from .synthesis import refuse, removal_policy_faults
 from .validation import exclusive_faults, interface_faults
@@ -138,6 +139,13 @@ class EdgeStorage(Construct):
             removal_policy=removal_policy,
             auto_delete_objects=removal_policy == RemovalPolicy.DESTROY,
         )
+        if removal_policy == RemovalPolicy.DESTROY:
+            log_of_provider(
+                self,
+                Provider.EMPTY_BUCKET,
+                removal_policy=removal_policy,
+                encryption_key=encryption_key,
+            )
         skip_provider_checks(bucket)
         acknowledge_no_replication(bucket)
         return bucket

@@ -13,6 +13,7 @@ from constructs import Construct
 from .acknowledgments import acknowledge, of_compliance_packs, skip_check
 from .errors import Fault
 from .provider_checks import skip_provider_checks
+from .provider_logs import Provider, log_of_provider
 from .validation import interface_faults
 
 _WRITER = "logging.s3.amazonaws.com"
@@ -53,6 +54,8 @@ def new_log_bucket(scope: Construct, construct_id: str, removal_policy: RemovalP
         removal_policy=removal_policy,
         auto_delete_objects=removal_policy == RemovalPolicy.DESTROY,
     )
+    if removal_policy == RemovalPolicy.DESTROY:
+        log_of_provider(scope, Provider.EMPTY_BUCKET, removal_policy=removal_policy)
     skip_provider_checks(bucket)
     acknowledge_no_replication(bucket)
     acknowledge(

@@ -149,19 +149,19 @@ def test_everything_can_be_chosen() -> None:
     template.resource_count_is("AWS::EC2::EgressOnlyInternetGateway", 1)
     assert list(made.endpoints) == ["kms"]
     template.resource_count_is(ENDPOINT, 2)
-    log_group = one(template, LOG_GROUP)
+    log_group = one(template, LOG_GROUP, "Network")
     assert log_group["Properties"]["RetentionInDays"] == 7
     assert log_group["DeletionPolicy"] == "Delete"
     flow_log = properties(template, "AWS::EC2::FlowLog")
     assert flow_log["TrafficType"] == "ALL"
-    assert flow_log["LogGroupName"] == {"Ref": logical_id(template, LOG_GROUP)}
+    assert flow_log["LogGroupName"] == {"Ref": logical_id(template, LOG_GROUP, "Network")}
     assert made.flow_log_group is not None
 
 
 def test_flow_logs_are_kept_for_a_month_and_outlive_the_stack() -> None:
     """Unless told otherwise."""
     _, stack = network(flow_logs=True)
-    log_group = one(Template.from_stack(stack), LOG_GROUP)
+    log_group = one(Template.from_stack(stack), LOG_GROUP, "Network")
     assert log_group["Properties"]["RetentionInDays"] == 30
     assert log_group["DeletionPolicy"] == "Retain"
 

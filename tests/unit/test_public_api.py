@@ -21,7 +21,7 @@ LAYERS = (
     ("validation", "update_times", "wildcards", "provider_checks"),
     ("synthesis", "log_encryption", "lambda_target", "update_window"),
     ("config_file", "config_data", "config_fields", "managed_policy_role", "subnets"),
-    ("secret_access", "role_access", "security_group_access", "bedrock_access"),
+    ("secret_access", "role_access", "security_group_access", "bedrock_access", "provider_logs"),
     ("dead_letters", "function_network", "tracing", "log_buckets", "web_acl"),
     ("function_settings",),
     ("bundled_function",),

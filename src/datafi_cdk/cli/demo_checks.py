@@ -93,8 +93,7 @@ def check_nothing_is_left(before: Mapping[str, set[str]], aws: EmbeddedAws) -> N
 def inventory(aws: EmbeddedAws) -> dict[str, set[str]]:
     """What is there, by kind: everything that a deployment makes and AWS does not keep.
 
-    Left out are task definition revisions, which cost nothing, and log groups that Lambda makes
-    for the functions of CDK's own custom resources.
+    Left out are task definition revisions, which cost nothing.
 
     Args:
         aws: The embedded AWS.
@@ -124,9 +123,6 @@ def inventory(aws: EmbeddedAws) -> dict[str, set[str]]:
     }
     found = {kind: {entry[key] for entry in entries} for kind, (entries, key) in listed.items()}
     found["clusters"] = set(client("ecs").list_clusters()["clusterArns"])
-    found["log groups"] = {
-        name for name in found["log groups"] if not name.startswith("/aws/lambda/")
-    }
     return found
 
 

@@ -8,7 +8,8 @@ is nothing to call: see `recorded`.
 
 Beside CloudFormation, ECS rolls out as AWS does (`rollouts`), ECS and CloudFormation send their
 events (`ecs_events`, `stack_events`), parameters have all that versions have (`parameters`), load
-balancers have limits and a network (`load_balancers`), and enforcement of IAM demands what AWS does
+balancers have limits and a network (`load_balancers`), what AWS refuses to delete stays
+(`deletions`), and enforcement of IAM demands what AWS does
 (`iam_enforcement`, `permissions`).
 """
 
@@ -17,12 +18,15 @@ from __future__ import annotations
 from . import (
     buckets,
     capacity_providers,
+    certificates,
+    deletions,
     ecs_services,
     elastic_ips,
     flow_logs,
     hosted_zones,
     iam_enforcement,
     load_balancers,
+    log_groups,
     nat_gateways,
     network_attributes,
     parameters,
@@ -32,6 +36,7 @@ from . import (
     security_group_rules,
     service_stacks,
     stack_events,
+    stack_rollbacks,
     target_groups,
     task_definitions,
     waf,
@@ -59,15 +64,19 @@ def fill_gaps() -> None:
     for resource_type in RESOURCE_TYPES:
         register(resource_type)
     wrap(buckets.BUCKET, buckets.wrap_bucket)
+    wrap(certificates.CERTIFICATE, certificates.wrap_certificate)
     wrap(ecs_services.SERVICE, ecs_services.wrap_service)
     wrap(ecs_services.SERVICE, service_stacks.wrap_service)
     wrap(ecs_services.TASK_DEFINITION, ecs_services.wrap_task_definition)
     wrap(hosted_zones.HOSTED_ZONE, hosted_zones.wrap_hosted_zone)
+    wrap(log_groups.LOG_GROUP, log_groups.wrap_log_group)
     wrap(network_attributes.VPC, network_attributes.wrap_vpc)
     wrap(network_attributes.SUBNET, network_attributes.wrap_subnet)
     wrap(parameters.PARAMETER, parameters.wrap_parameter)
     wrap(secrets.SECRET, secrets.wrap_secret)
     wrap(target_groups.TARGET_GROUP, target_groups.wrap_target_group)
+    certificates.name_records_as_acm()
+    deletions.refuse_deletions()
     target_groups.show_protocols()
     load_balancers.tell_limits()
     load_balancers.show_networks()
@@ -75,5 +84,6 @@ def fill_gaps() -> None:
     rollouts.fill()
     task_definitions.complete()
     stack_events.send_stack_events()
+    stack_rollbacks.keep_what_was_not_deleted()
     parameters.complete()
     iam_enforcement.complete()
