@@ -11,7 +11,7 @@ from .names import certificate_link, name_link
 from .patterns import shadows
 from .reach import ANY_NAME, Reach, Source
 from .security import End, passes
-from .services import Service
+from .services import Function, Service
 from .sources import client_sources
 from .targets import targets_of
 from .topology import Topology
@@ -43,12 +43,12 @@ def reachability(topology: Topology) -> tuple[Reach, ...]:
     return tuple(sorted([*found, *direct_reaches(topology)], key=Reach.sort_key))
 
 
-def reachability_from(topology: Topology, service: Service) -> tuple[Reach, ...]:
+def reachability_from(topology: Topology, service: Service | Function) -> tuple[Reach, ...]:
     """Follow every way from one service of the app to the others.
 
     Args:
         topology: What the app makes.
-        service: One of its services.
+        service: One of its services, or a function in a VPC.
 
     Returns:
         As `reachability`, with the service as the source.
@@ -78,7 +78,8 @@ def reachability_from(topology: Topology, service: Service) -> tuple[Reach, ...]
         for container, port in other.ports if other.id != service.id else ():
             passage = passes(topology.network, start, end, port)
             if not passage.broken:
-                found.append(direct_reach(service.label, other, container, port, passage.assumed))
+                way = direct_reach(service.label, other, container, port, passage.assumed)
+                found.append(replace(way, source_groups=service.security_groups))
     return tuple(sorted(found, key=Reach.sort_key))
 
 

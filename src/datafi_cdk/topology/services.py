@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .assembly import Resource
+from .events import read_registered_names
 from .invocations import read_invocations, read_urls
 from .templates import Templates, arn_parts, as_list, identities, identity, key, number
 from .values import Reference, SsmParameter, Text, references_in, text
@@ -62,7 +63,7 @@ class TargetOf:
 
 @dataclass(frozen=True)
 class Service:
-    """An ECS service with its task definition."""
+    """An ECS service with its task definition; `names` are those that Cloud Map answers for."""
 
     id: str
     label: str
@@ -81,6 +82,7 @@ class Service:
     execution_role: str
     exec_enabled: bool
     definition: str = ""
+    names: tuple[str, ...] = ()
 
     @property
     def ports(self) -> tuple[tuple[str, int], ...]:
@@ -124,6 +126,7 @@ def read_services(templates: Templates) -> tuple[Service, ...]:
         for resource, properties in templates.of_type("AWS::ECS::TaskDefinition")
     }
     scaling = _scaling(templates)
+    registered = read_registered_names(templates)
     return tuple(
         _service(
             templates,
@@ -131,6 +134,7 @@ def read_services(templates: Templates) -> tuple[Service, ...]:
             properties,
             definitions.get(identity(properties.get("TaskDefinition"))),
             scaling.get(key(resource.id)),
+            registered,
         )
         for resource, properties in templates.of_type("AWS::ECS::Service")
     )
@@ -170,6 +174,7 @@ def _service(
     properties: Mapping[str, Any],
     definition: tuple[Resource, dict[str, Any]] | None,
     scaling: tuple[int, int] | None,
+    registered: Mapping[str, str],
 ) -> Service:
     task = definition[1] if definition else {}
     network = properties.get("NetworkConfiguration", {}).get("AwsvpcConfiguration", {})
@@ -198,6 +203,11 @@ def _service(
         execution_role=identity(task.get("ExecutionRoleArn")),
         exec_enabled=properties.get("EnableExecuteCommand") is True,
         definition=key(definition[0].id) if definition else "",
+        names=tuple(
+            registered[registry]
+            for one in as_list(properties.get("ServiceRegistries"))
+            if (registry := identity(one.get("RegistryArn"))) in registered
+        ),
     )
 
 
