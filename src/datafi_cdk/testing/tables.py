@@ -24,12 +24,19 @@ def _to(topology: Topology, reach: Reach) -> str:
     return topology.label(reached) if reached else reach.action
 
 
+def _protocol(topology: Topology, reach: Reach) -> str:
+    """That of the listener or the port, then that of the target group."""
+    group = topology.load_balancing.target_groups.get(reach.target_group)
+    behind = f"{group.protocol} {group.version}".strip() if group else ""
+    return f"{reach.protocol} > {behind}" if behind else reach.protocol
+
+
 def _health_check(topology: Topology, reach: Reach) -> str:
     group = topology.load_balancing.target_groups.get(reach.target_group)
     if group is None or not group.health_check:
         return ""
     at = f" at port {group.health_check_port}" if group.health_check_port else ""
-    return f"{group.version or group.protocol} {group.health_check}{at}"
+    return f"{group.health_check}{at}"
 
 
 def _security_groups(topology: Topology, reach: Reach) -> str:
@@ -51,7 +58,7 @@ COLUMNS: Mapping[str, Callable[[Topology, Reach], str]] = {
     "from": lambda _, reach: reach.source,
     "name": lambda _, reach: reach.name,
     "port": lambda _, reach: "" if reach.port is None else str(reach.port),
-    "protocol": lambda _, reach: reach.protocol,
+    "protocol": _protocol,
     "listener": lambda topology, reach: reach.listener and topology.label(reach.listener),
     "rule": lambda topology, reach: reach.rule and topology.label(reach.rule),
     "conditions": lambda _, reach: "; ".join(reach.conditions),

@@ -71,7 +71,13 @@ def reachability_from(topology: Topology, service: Service | Function) -> tuple[
             listener.port,
             listener.transport,
         )
-        source = Source(service.label, passage.broken, passage.assumed, vpcs)
+        broken, assumed = _way_to(topology, service, balancer)
+        source = Source(
+            service.label,
+            (*passage.broken, *broken),
+            (*passage.assumed, *assumed),
+            vpcs,
+        )
         found += _through(topology, listener, [source])
     for other in topology.services:
         end = End(other.label, other.security_groups, topology.network.cidrs(other.subnets))
@@ -91,6 +97,30 @@ def balancer_end(topology: Topology, balancer: LoadBalancer) -> End:
         topology.network.cidrs(balancer.subnets),
         known=not balancer.existing,
     )
+
+
+def _way_to(
+    topology: Topology, service: Service | Function, balancer: LoadBalancer
+) -> tuple[list[str], list[str]]:
+    """What keeps a service from the public addresses of a load balancer, and what is assumed.
+
+    A load balancer that faces the internet has public addresses inside of its VPC too. Source:
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/how-elastic-load-balancing-works.html
+    """
+    if balancer.scheme != "internet-facing":
+        return [], []
+    has_address = isinstance(service, Service) and service.public_ip
+    broken, assumed = set[str](), set[str]()
+    for subnet in service.subnets:
+        told = topology.network.way_out([subnet])
+        ways = {way for way in told.split(", ") if " to " not in way}
+        if "NAT gateway" in ways or (has_address and "internet gateway" in ways):
+            continue
+        if ways <= {"none", "internet gateway"}:
+            broken.add(f"the subnets of {service.label} have no way to the internet ({told})")
+        else:
+            assumed.add(f"the subnets of {service.label} have a way to the internet ({told})")
+    return sorted(broken), sorted(assumed)
 
 
 def _through(topology: Topology, listener: Listener, sources: Iterable[Source]) -> Iterator[Reach]:

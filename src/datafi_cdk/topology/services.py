@@ -43,13 +43,17 @@ class SecretUse:
 
 @dataclass(frozen=True)
 class Container:
-    """A container; of its environment only the names are kept, values may be secret."""
+    """A container; of its environment only the names are kept, values may be secret.
+
+    Of its `ports`, `udp_ports` are those that take UDP alone.
+    """
 
     name: str
     image: Image
     ports: tuple[int, ...]
     variables: tuple[str, ...]
     secrets: tuple[SecretUse, ...]
+    udp_ports: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,10 @@ class Function:
     @property
     def behind_load_balancer(self) -> bool:
         """Whether a load balancer may call it."""
-        return any(one.partition(" ")[0] == _LOAD_BALANCER for one in self.invokers)
+        return any(
+            one.partition(" ")[0] == _LOAD_BALANCER and ", who may " not in one
+            for one in self.invokers
+        )
 
 
 def read_services(templates: Templates) -> tuple[Service, ...]:
@@ -228,15 +235,22 @@ def _containers(
         Container(
             name=text(one.get("Name")),
             image=_image(templates, resource, raw[position].get("Image")),
-            ports=tuple(
-                port
-                for mapping in as_list(one.get("PortMappings"))
-                if (port := number(mapping.get("ContainerPort"))) is not None
-            ),
+            ports=_ports(one),
             variables=tuple(sorted(text(item["Name"]) for item in one.get("Environment", ()))),
             secrets=tuple(_secret_uses(one)),
+            udp_ports=tuple(sorted(set(_ports(one)) - set(_ports(one, "tcp")))),
         )
         for position, one in enumerate(as_list(properties.get("ContainerDefinitions")))
+    )
+
+
+def _ports(container: Mapping[str, Any], protocol: str = "") -> tuple[int, ...]:
+    """The ports of a container, of one protocol or of all."""
+    return tuple(
+        port
+        for mapping in as_list(container.get("PortMappings"))
+        if (port := number(mapping.get("ContainerPort"))) is not None
+        and protocol in ("", text(mapping.get("Protocol", "tcp")))
     )
 
 
