@@ -128,6 +128,7 @@ def test_unknown_names_are_refused_as_in_any_module() -> None:
         ("from datafi_cdk import InvalidInputError", {"aws_cdk", "jsii", "pydantic"}),
         ("from datafi_cdk import DatafiEdgeConfig", {"aws_cdk", "jsii"}),
         ("import datafi_cdk.topology", {"aws_cdk", "jsii", "pydantic", "ruamel", "rich"}),
+        ("import datafi_cdk.testing", {"aws_cdk", "jsii", "pydantic", "ruamel", "pytest"}),
         ("from datafi_cdk import SharedIngress", {"pydantic", "ruamel", "boto3", "typer"}),
     ],
 )
