@@ -20,6 +20,7 @@ from . import validation
 from .edge_storage import EdgeStorage
 from .errors import Fault
 from .ingress_base import IngressBase
+from .plain_secrets import reference_faults
 from .service_faults import argument_type_faults, secret_variable_faults
 from .service_network import has_public, subnet_faults
 from .service_settings import DEFAULT_TAG
@@ -182,6 +183,7 @@ class ServerlessSettings:
             *validation.environment_faults(self.environment or {}),
             *validation.lambda_variable_faults("environment", self.environment or {}),
             *self._environment_faults(),
+            *reference_faults(self.ingress, self.environment or {}),
             *self._secret_faults(),
             *self._network_faults(),
             *validation.exclusive_faults(

@@ -17,6 +17,7 @@ from .auto_scaling import auto_scaling_faults
 from .errors import Fault
 from .health_checks import health_check_faults
 from .image_version import ImageVersion
+from .plain_secrets import other_secret_fault
 from .pull_through_cache import PullThroughCache
 from .service_settings import ServiceSettings
 from .synthesis import concrete, is_token_list, removal_policy_faults, seconds_faults
@@ -143,6 +144,8 @@ def other_secret_faults(settings: ServiceSettings, variables: Mapping[str, str])
         if not isinstance(secret, ecs.Secret):
             remedy = "hand in ecs.Secret.from_secrets_manager(…)"
             faults.append(Fault(place, "an ecs.Secret", kind_of(secret), remedy))
+        elif fault := other_secret_fault(place, secret):
+            faults.append(fault)
         for other, names in (
             ("environment", settings.environment),
             ("secret_variables", variables),

@@ -11,9 +11,11 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from .plain_secrets import container_faults
 from .role_access import role_of_this_stack
 from .secret_access import grant_key_of, readable_by_role, without_key
 from .service_settings import ServiceSettings
+from .synthesis import refuse
 
 
 class SecretFields(NamedTuple):
@@ -87,6 +89,7 @@ def service_task(
     )
     for extension in settings.extensions:
         definition.add_extension(extension)
+    refuse(scope, container_faults(definition))
     return ServiceTask(definition, container, log_group)
 
 
