@@ -46,7 +46,7 @@ from .stack_servers import (
 from .stack_updates import update_apis
 from .synthesis import concrete, refuse
 from .update_api import UpdateApi
-from .validation import DEFAULT_REGISTRY, type_faults
+from .validation import DEFAULT_REGISTRY, located, text_faults, type_faults
 
 __all__ = ["DatafiEdgeStack"]
 
@@ -116,6 +116,9 @@ class DatafiEdgeStack(Stack):
             DatafiEdgeConfig,
             "a DatafiEdgeConfig, such as DatafiEdgeConfig.from_file(…) gives",
         )
+        tags = {f"tags.{name}": value for name, value in (kwargs.get("tags") or {}).items()}
+        texts = text_faults(description=kwargs.get("description"), **tags)
+        faults += located(f"{construct_id}: ", texts)
         if faults:
             raise InvalidInputError(faults)
         if config.aws:

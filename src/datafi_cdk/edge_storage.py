@@ -103,7 +103,8 @@ class EdgeStorage(Construct):
         self.server_access_logs_bucket = None
         if bucket is None:
             self.server_access_logs_bucket = (
-                server_access_logs_bucket or new_server_access_logs_bucket(self, removal_policy)
+                server_access_logs_bucket
+                or new_server_access_logs_bucket(self, removal_policy, encryption_key)
             )
             bucket = self._new_bucket(encryption_key, removal_policy)
             log_requests(bucket, self.server_access_logs_bucket)

@@ -7,6 +7,7 @@ from typing import cast
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -22,7 +23,12 @@ OLD_VERSIONS_KEPT = Duration.days(30)
 """How long a version is kept that has been overwritten or deleted."""
 
 
-def new_log_bucket(scope: Construct, construct_id: str, removal_policy: RemovalPolicy) -> s3.Bucket:
+def new_log_bucket(
+    scope: Construct,
+    construct_id: str,
+    removal_policy: RemovalPolicy,
+    encryption_key: kms.IKey | None = None,
+) -> s3.Bucket:
     """A bucket for logs, kept for a year, and a version that somebody deletes for a month.
 
     Encrypted with S3-managed keys: neither load balancers nor S3 itself write logs to a bucket with
@@ -40,6 +46,7 @@ def new_log_bucket(scope: Construct, construct_id: str, removal_policy: RemovalP
         construct_id: Its id in `scope`.
         removal_policy: What becomes of it when it leaves the stack; with `RemovalPolicy.DESTROY`
             the logs are deleted with it.
+        encryption_key: The customer's key for the log of the function that empties it.
     """
     bucket = s3.Bucket(
         scope,
@@ -55,7 +62,12 @@ def new_log_bucket(scope: Construct, construct_id: str, removal_policy: RemovalP
         auto_delete_objects=removal_policy == RemovalPolicy.DESTROY,
     )
     if removal_policy == RemovalPolicy.DESTROY:
-        log_of_provider(scope, Provider.EMPTY_BUCKET, removal_policy=removal_policy)
+        log_of_provider(
+            scope,
+            Provider.EMPTY_BUCKET,
+            removal_policy=removal_policy,
+            encryption_key=encryption_key,
+        )
     skip_provider_checks(bucket)
     acknowledge_no_replication(bucket)
     acknowledge(
@@ -80,9 +92,11 @@ def acknowledge_no_replication(bucket: s3.Bucket) -> None:
     )
 
 
-def new_server_access_logs_bucket(scope: Construct, removal_policy: RemovalPolicy) -> s3.Bucket:
+def new_server_access_logs_bucket(
+    scope: Construct, removal_policy: RemovalPolicy, encryption_key: kms.IKey | None = None
+) -> s3.Bucket:
     """A bucket for the logs of requests to other buckets, in `scope`; see `new_log_bucket`."""
-    bucket = new_log_bucket(scope, "ServerAccessLogs", removal_policy)
+    bucket = new_log_bucket(scope, "ServerAccessLogs", removal_policy, encryption_key)
     skip_check(
         cast(s3.CfnBucket, bucket.node.default_child),
         "CKV_AWS_18",

@@ -23,6 +23,7 @@ from .edge_storage import EdgeStorage
 from .errors import Fault
 from .function_settings import concurrency_faults
 from .ingress_base import IngressBase
+from .plain_secrets import reference_faults
 from .service_faults import argument_type_faults, secret_variable_faults
 from .service_settings import DEFAULT_TAG
 from .subnets import function_subnet_faults
@@ -188,6 +189,7 @@ class ServerlessSettings:
             *validation.environment_faults(self.environment or {}),
             *validation.lambda_variable_faults("environment", self.environment or {}),
             *self._environment_faults(),
+            *reference_faults(self.ingress, self.environment or {}),
             *self._secret_faults(),
             *self._network_faults(),
             *dead_letter_faults(self.dead_letter_queue),

@@ -17,10 +17,11 @@ from .auto_scaling import auto_scaling_faults
 from .errors import Fault
 from .health_checks import health_check_faults
 from .image_version import ImageVersion
+from .plain_secrets import other_secret_fault
 from .pull_through_cache import PullThroughCache
 from .service_settings import ServiceSettings
 from .synthesis import concrete, is_token_list, removal_policy_faults, seconds_faults
-from .validation import MOST_TASKS, interface_faults, kind_of, number_faults, type_faults
+from .validation import MOST_TASKS, interface_faults, kind_of, number_faults, shown, type_faults
 
 _CAPACITY_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 
@@ -144,6 +145,8 @@ def other_secret_faults(settings: ServiceSettings, variables: Mapping[str, str])
         if not isinstance(secret, ecs.Secret):
             remedy = "hand in ecs.Secret.from_secrets_manager(…)"
             faults.append(Fault(place, "an ecs.Secret", kind_of(secret), remedy))
+        elif fault := other_secret_fault(place, secret):
+            faults.append(fault)
         for other, names in (
             ("environment", settings.environment),
             ("secret_variables", variables),
@@ -197,7 +200,7 @@ def _capacity_faults(strategies: Sequence[ecs.CapacityProviderStrategy]) -> list
     argument = "capacity_provider_strategies"
     names = [concrete(strategy.capacity_provider) for strategy in strategies]
     faults = [
-        Fault(argument, "of FARGATE and FARGATE_SPOT", repr(name), "name one of the two")
+        Fault(argument, "of FARGATE and FARGATE_SPOT", shown(name), "name one of the two")
         for name in names
         if name not in (None, *_CAPACITY_PROVIDERS)
     ]

@@ -14,9 +14,11 @@ from constructs import Construct
 from .acknowledgments import acknowledge
 from .log_encryption import new_log_group
 from .managed_policy_role import ManagedPolicyRole, explain_wildcards
+from .plain_secrets import container_faults
 from .role_access import role_of_this_stack
 from .secret_access import grant_key_of, readable_by_role, without_key
 from .service_settings import ServiceSettings
+from .synthesis import refuse
 
 # Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html,
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html,
@@ -113,6 +115,7 @@ def service_task(
     )
     for extension in settings.extensions:
         definition.add_extension(extension)
+    refuse(scope, container_faults(definition))
     return ServiceTask(definition, container, log_group)
 
 

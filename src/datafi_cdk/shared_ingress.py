@@ -80,7 +80,7 @@ class SharedIngress(IngressBase):
             what holds for `access_logs_bucket` holds for it, but S3 writes to it
             (`logging.s3.amazonaws.com`). Default: one is made, which keeps them for a year.
         web_acl: Whether an AWS WAF web ACL is made that inspects all requests: it blocks attacks
-            that AWS knows, and an address that sends more than 100 requests in five minutes to the
+            that AWS knows, and an address that sends more than 600 requests in five minutes to the
             update API. Its log, without keys and tokens, is kept for a month. Default: `False`.
         web_acl_arn: The ARN of an existing regional web ACL, in place of `web_acl`. Default: none.
         max_rules: How many rules AWS allows on the load balancer: more than 100 once it has raised
@@ -216,7 +216,7 @@ class SharedIngress(IngressBase):
         )
         self.server_access_logs_bucket = server_access_logs_bucket
         if access_logs and access_logs_bucket is None:
-            access_logs_bucket = self._new_access_logs_bucket(removal_policy)
+            access_logs_bucket = self._new_access_logs_bucket(removal_policy, encryption_key)
         self.access_logs_bucket = access_logs_bucket
         if access_logs_bucket:
             write_access_logs(load_balancer, access_logs_bucket)
@@ -238,11 +238,15 @@ class SharedIngress(IngressBase):
                 web_acl_arn=web_acl_arn,
             )
 
-    def _new_access_logs_bucket(self, removal_policy: RemovalPolicy) -> s3.Bucket:
+    def _new_access_logs_bucket(
+        self, removal_policy: RemovalPolicy, encryption_key: kms.IKey | None
+    ) -> s3.Bucket:
         """A bucket for access logs; requests to it are logged as well."""
         if self.server_access_logs_bucket is None:
-            self.server_access_logs_bucket = new_server_access_logs_bucket(self, removal_policy)
-        bucket = new_log_bucket(self, "AccessLogs", removal_policy)
+            self.server_access_logs_bucket = new_server_access_logs_bucket(
+                self, removal_policy, encryption_key
+            )
+        bucket = new_log_bucket(self, "AccessLogs", removal_policy, encryption_key)
         log_requests(bucket, self.server_access_logs_bucket)
         return bucket
 

@@ -17,6 +17,7 @@ from .synthesis import concrete, other_app_faults, refuse
 from .validation import (
     FORMS,
     MOST_UPDATED_SERVICES,
+    in_full,
     interface_faults,
     kind_of,
     priority_faults,
@@ -132,9 +133,9 @@ def tag_faults(patterns: Sequence[str] | None) -> list[Fault]:
     allowed = "a list of tags, in which * and ? stand for any characters"
     remedy = "write it as ['latest', 'v*']"
     if not isinstance(patterns, Sequence) or isinstance(patterns, str) or not patterns:
-        return [Fault("allowed_tags", allowed, repr(patterns), remedy)]
+        return [Fault("allowed_tags", allowed, in_full(patterns), remedy)]
     return [
-        Fault("allowed_tags", allowed, repr(pattern), remedy)
+        Fault("allowed_tags", allowed, in_full(pattern), remedy)
         for pattern in patterns
         if not isinstance(pattern, str) or not re.fullmatch(FORMS["tag_pattern"], pattern)
     ]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal, get_args
 
 from .errors import Fault
+from .validation import in_full
 
 Weekday = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 WEEKDAYS: tuple[str, ...] = get_args(Weekday)
@@ -22,15 +23,15 @@ def days_faults(place: str, days: object) -> list[Fault]:
     allowed = f"a list of days, of {', '.join(WEEKDAYS)}"
     remedy = "write it as ['MON', 'TUE']"
     if not isinstance(days, Sequence) or isinstance(days, str) or not days:
-        return [Fault(place, allowed, repr(days), remedy)]
-    return [Fault(place, allowed, repr(day), remedy) for day in days if day not in WEEKDAYS]
+        return [Fault(place, allowed, in_full(days), remedy)]
+    return [Fault(place, allowed, in_full(day), remedy) for day in days if day not in WEEKDAYS]
 
 
 def start_faults(place: str, start: object) -> list[Fault]:
     """A time of the day."""
     if isinstance(start, str) and re.fullmatch(TIME, start):
         return []
-    return [Fault(place, "a time as HH:MM in UTC", repr(start), "write it as '22:00'")]
+    return [Fault(place, "a time as HH:MM in UTC", in_full(start), "write it as '22:00'")]
 
 
 def minutes_faults(place: str, minutes: float) -> list[Fault]:
@@ -54,7 +55,7 @@ def moment_faults(place: str, text: object) -> list[Fault]:
     if _moment(text):
         return []
     remedy = "write it as '2026-12-20T00:00:00+01:00'"
-    return [Fault(place, "a time as ISO 8601 with an offset", repr(text), remedy)]
+    return [Fault(place, "a time as ISO 8601 with an offset", in_full(text), remedy)]
 
 
 def order_faults(place: str, start: object, end: object) -> list[Fault]:
@@ -62,7 +63,7 @@ def order_faults(place: str, start: object, end: object) -> list[Fault]:
     first, last = _moment(start), _moment(end)
     if not (first and last) or first < last:
         return []
-    return [Fault(place, f"later than {start}", repr(end), "raise it")]
+    return [Fault(place, f"later than {start}", in_full(end), "raise it")]
 
 
 def _moment(text: object) -> datetime | None:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from .errors import Fault
+from .secret_forms import has_plain_value, secret_form
 
 RESERVED_NAMES = ("update", "df-update")
 """Names under the root domain that belong to the update API."""
@@ -175,9 +176,11 @@ def located(prefix: str, faults: Iterable[Fault]) -> list[Fault]:
 
 
 def shown(value: object) -> str:
-    """A value as an error may show it: short, and containers by their kind only."""
+    """A value as an error may show it: short, containers by their kind, and no secret."""
     if value is None:
         return "nothing"
+    if isinstance(value, str) and secret_form(value):
+        return concealed(value)
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, list | tuple | set | frozenset):
@@ -186,6 +189,11 @@ def shown(value: object) -> str:
         return kind_of(value)
     text = repr(value)
     return text if len(text) <= _SHOWN_LENGTH else f"{text[:_SHOWN_LENGTH]}…"
+
+
+def in_full(value: object) -> str:
+    """A value as it is written in Python, unless it looks like a secret."""
+    return concealed(value) if secret_form(str(value)) else repr(value)
 
 
 def concealed(value: object) -> str:
@@ -341,7 +349,35 @@ def environment_faults(environment: Mapping[str, str]) -> list[Fault]:
             allowed = "taken from a secret, as plain variables can be read in the template"
             remedy = f"store it in Secrets Manager and name {variable} in secret_variables"
             faults.append(Fault(place, allowed, "a plain value that is not shown", remedy))
+        elif isinstance(value, str) and (form := secret_form(value)):
+            faults.append(looks_secret_fault(f"environment.{variable}", form))
     return faults
+
+
+def looks_secret_fault(
+    place: str,
+    form: str,
+    remedy: str = "store it in Secrets Manager and fill a variable from there, with secrets or "
+    "secret_variables",
+) -> Fault:
+    """A value that looks like a secret, where everybody reads it who may read the template.
+
+    Args:
+        place: Where it stands.
+        form: What it looks like.
+        remedy: What to do about it.
+    """
+    allowed = "taken from a secret, as plain values can be read in the template"
+    return Fault(place, allowed, f"a plain value that is not shown and looks like {form}", remedy)
+
+
+def text_faults(**texts: object) -> list[Fault]:
+    """Texts for people, such as descriptions, that look like secrets."""
+    return [
+        looks_secret_fault(name, form, "remove it, and give the secret another value")
+        for name, text in texts.items()
+        if isinstance(text, str) and (form := secret_form(text))
+    ]
 
 
 def default_edge_variables(image_tag: str) -> tuple[str, ...]:
@@ -406,7 +442,24 @@ def secret_faults(argument: str, secret: object) -> list[Fault]:
     """A secret handed to a construct: a reference to Secrets Manager, not its value."""
     allowed = "a secret of Secrets Manager (ISecret)"
     remedy = "store it in Secrets Manager and hand in Secret.from_secret_complete_arn(…)"
-    return interface_faults(argument, secret, "secret_arn", allowed, remedy)
+    faults = interface_faults(argument, secret, "secret_arn", allowed, remedy)
+    return faults or ([plain_secret_fault(argument)] if _is_plain(secret) else [])
+
+
+def _is_plain(secret: Any) -> bool:
+    """Whether this app makes a secret and writes its value into the template."""
+    value = getattr(secret.node.default_child, "secret_string", None)
+    return isinstance(value, str) and has_plain_value(secret.stack.resolve(value))
+
+
+def plain_secret_fault(place: str) -> Fault:
+    """A secret that this app makes with its value in the template."""
+    allowed = "a secret whose value is not in the template"
+    given = "one with a plain value that is not shown"
+    remedy = (
+        "leave out its value and fill it once it is there, such as with datafi-cdk secrets import"
+    )
+    return Fault(place, allowed, given, remedy)
 
 
 def secret_variable_faults(

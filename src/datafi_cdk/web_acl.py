@@ -30,7 +30,7 @@ _RULE_GROUPS: tuple[tuple[str, Sequence[str]], ...] = (
         ),
     ),
 )
-_MOST_UPDATE_REQUESTS = 100
+_MOST_UPDATE_REQUESTS = 600
 _WINDOW_SECONDS = 300
 _TOO_MANY_REQUESTS = 429
 _SECRET_HEADERS = ("authorization", "cookie", "x-api-key")
@@ -42,7 +42,8 @@ class WebAcl(Construct):
     """A web ACL with AWS's own rules, a rate limit on the update API, and a log of all requests.
 
     It blocks what AWS knows as bad addresses, as exploits, and as attacks of a general kind, and
-    one address that sends more than 100 requests in five minutes to the names of the update API.
+    one address that sends more than 600 requests in five minutes to the names of the update API:
+    one that follows a rollout every two seconds sends 150.
 
     A data plane is sent long bodies that hold SQL, markup or addresses, by programs that name no
     user agent. So rules of the common rule set about these only count. WAF sees the first 8 KB of a

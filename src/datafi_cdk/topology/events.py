@@ -57,6 +57,20 @@ def read_namespaces(templates: Templates) -> tuple[Namespace, ...]:
     )
 
 
+def read_registered_names(templates: Templates) -> dict[str, str]:
+    """The names under which Cloud Map answers for services, by the ids of its own services."""
+    namespaces = {one.id: one.name for one in read_namespaces(templates) if one.kind != "Http"}
+    found = {}
+    for resource, properties in templates.of_type("AWS::ServiceDiscovery::Service"):
+        config = properties.get("DnsConfig", {})
+        namespace = identity(properties.get("NamespaceId") or config.get("NamespaceId"))
+        types = {text(one.get("Type")) for one in as_list(config.get("DnsRecords"))}
+        if types & {"A", "AAAA"} and not templates.is_missing(namespace):
+            domain = namespaces.get(namespace) or templates.label(namespace)
+            found[key(resource.id)] = f"{text(properties.get('Name'))}.{domain}"
+    return found
+
+
 def _trigger(templates: Templates, properties: Mapping[str, Any]) -> str:
     if "ScheduleExpression" in properties:
         return text(properties["ScheduleExpression"])

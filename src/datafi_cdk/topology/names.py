@@ -33,8 +33,11 @@ def name_link(
 
 def certificate_link(topology: Topology, listener: Listener, host: str) -> Link:
     """Whether a listener with TLS has a certificate for a name."""
-    if host == ANY_NAME or listener.protocol not in ("HTTPS", "TLS", ""):
+    if listener.protocol not in ("HTTPS", "TLS", ""):
         return [], []
+    if host == ANY_NAME:
+        has_any = listener.certificates or listener.existing
+        return ([] if has_any else [f"{listener.label} has no certificate"]), []
     made = topology.dns.certificates
     known = [made[one] for one in listener.certificates if one in made]
     existing = [

@@ -122,6 +122,9 @@ def _dead_records(topology: Topology) -> Iterator[Problem]:
             where = topology.label(record.target) if record.target else "nothing"
             listens = ", which listens on no port" if is_dead else ""
             yield Problem("dead record", record.label, f"{record.name} points at {where}{listens}")
+        zone = topology.dns.zones[record.zone].name
+        if zone and "${" not in zone + record.name and not f".{record.name}".endswith(f".{zone}"):
+            yield Problem("dead record", record.label, f"{record.name} is not in its zone, {zone}")
 
 
 def _same_priorities(topology: Topology) -> Iterator[Problem]:

@@ -30,7 +30,8 @@ class Reach:
 
     Args:
         source: Who comes: `internet`, `VPC …`, a range of addresses, a security group, a service.
-        name: The host that is asked for, `*` for any; empty without a load balancer.
+        name: The host that is asked for, `*` for any; without a load balancer the name in Cloud
+            Map, if there is one.
         port: The port that is asked for. `None`: that of an existing listener.
         protocol: The protocol at that port.
         listener: Its id; empty without a load balancer.
@@ -46,7 +47,7 @@ class Reach:
         partial: Which of the reasons in `broken` do not keep everybody out: a client can send any
             name to the address of a load balancer, and may find one of several records.
         assumed: What must be so of what exists already, as no template tells it.
-        source_groups: The security groups that it comes from, if it is asked for by these.
+        source_groups: The security groups that it comes from, if they are known.
     """
 
     source: str

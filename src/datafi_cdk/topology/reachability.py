@@ -11,7 +11,7 @@ from .names import certificate_link, name_link
 from .patterns import shadows
 from .reach import ANY_NAME, Reach, Source
 from .security import End, passes
-from .services import Service
+from .services import Function, Service
 from .sources import client_sources
 from .targets import targets_of
 from .topology import Topology
@@ -43,12 +43,12 @@ def reachability(topology: Topology) -> tuple[Reach, ...]:
     return tuple(sorted([*found, *direct_reaches(topology)], key=Reach.sort_key))
 
 
-def reachability_from(topology: Topology, service: Service) -> tuple[Reach, ...]:
+def reachability_from(topology: Topology, service: Service | Function) -> tuple[Reach, ...]:
     """Follow every way from one service of the app to the others.
 
     Args:
         topology: What the app makes.
-        service: One of its services.
+        service: One of its services, or a function in a VPC.
 
     Returns:
         As `reachability`, with the service as the source.
@@ -71,14 +71,21 @@ def reachability_from(topology: Topology, service: Service) -> tuple[Reach, ...]
             listener.port,
             listener.transport,
         )
-        source = Source(service.label, passage.broken, passage.assumed, vpcs)
+        broken, assumed = _way_to(topology, service, balancer)
+        source = Source(
+            service.label,
+            (*passage.broken, *broken),
+            (*passage.assumed, *assumed),
+            vpcs,
+        )
         found += _through(topology, listener, [source])
     for other in topology.services:
         end = End(other.label, other.security_groups, topology.network.cidrs(other.subnets))
         for container, port in other.ports if other.id != service.id else ():
             passage = passes(topology.network, start, end, port)
             if not passage.broken:
-                found.append(direct_reach(service.label, other, container, port, passage.assumed))
+                way = direct_reach(service.label, other, container, port, passage.assumed)
+                found.append(replace(way, source_groups=service.security_groups))
     return tuple(sorted(found, key=Reach.sort_key))
 
 
@@ -90,6 +97,30 @@ def balancer_end(topology: Topology, balancer: LoadBalancer) -> End:
         topology.network.cidrs(balancer.subnets),
         known=not balancer.existing,
     )
+
+
+def _way_to(
+    topology: Topology, service: Service | Function, balancer: LoadBalancer
+) -> tuple[list[str], list[str]]:
+    """What keeps a service from the public addresses of a load balancer, and what is assumed.
+
+    A load balancer that faces the internet has public addresses inside of its VPC too. Source:
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/how-elastic-load-balancing-works.html
+    """
+    if balancer.scheme != "internet-facing":
+        return [], []
+    has_address = isinstance(service, Service) and service.public_ip
+    broken, assumed = set[str](), set[str]()
+    for subnet in service.subnets:
+        told = topology.network.way_out([subnet])
+        ways = {way for way in told.split(", ") if " to " not in way}
+        if "NAT gateway" in ways or (has_address and "internet gateway" in ways):
+            continue
+        if ways <= {"none", "internet gateway"}:
+            broken.add(f"the subnets of {service.label} have no way to the internet ({told})")
+        else:
+            assumed.add(f"the subnets of {service.label} have a way to the internet ({told})")
+    return sorted(broken), sorted(assumed)
 
 
 def _through(topology: Topology, listener: Listener, sources: Iterable[Source]) -> Iterator[Reach]:

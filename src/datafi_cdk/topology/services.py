@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .assembly import Resource
+from .events import read_registered_names
 from .invocations import read_invocations, read_urls
 from .templates import Templates, arn_parts, as_list, identities, identity, key, number
 from .values import Reference, SsmParameter, Text, references_in, text
@@ -42,13 +43,17 @@ class SecretUse:
 
 @dataclass(frozen=True)
 class Container:
-    """A container; of its environment only the names are kept, values may be secret."""
+    """A container; of its environment only the names are kept, values may be secret.
+
+    Of its `ports`, `udp_ports` are those that take UDP alone.
+    """
 
     name: str
     image: Image
     ports: tuple[int, ...]
     variables: tuple[str, ...]
     secrets: tuple[SecretUse, ...]
+    udp_ports: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ class TargetOf:
 
 @dataclass(frozen=True)
 class Service:
-    """An ECS service with its task definition."""
+    """An ECS service with its task definition; `names` are those that Cloud Map answers for."""
 
     id: str
     label: str
@@ -81,6 +86,7 @@ class Service:
     execution_role: str
     exec_enabled: bool
     definition: str = ""
+    names: tuple[str, ...] = ()
 
     @property
     def ports(self) -> tuple[tuple[str, int], ...]:
@@ -114,7 +120,10 @@ class Function:
     @property
     def behind_load_balancer(self) -> bool:
         """Whether a load balancer may call it."""
-        return any(one.partition(" ")[0] == _LOAD_BALANCER for one in self.invokers)
+        return any(
+            one.partition(" ")[0] == _LOAD_BALANCER and ", who may " not in one
+            for one in self.invokers
+        )
 
 
 def read_services(templates: Templates) -> tuple[Service, ...]:
@@ -124,6 +133,7 @@ def read_services(templates: Templates) -> tuple[Service, ...]:
         for resource, properties in templates.of_type("AWS::ECS::TaskDefinition")
     }
     scaling = _scaling(templates)
+    registered = read_registered_names(templates)
     return tuple(
         _service(
             templates,
@@ -131,6 +141,7 @@ def read_services(templates: Templates) -> tuple[Service, ...]:
             properties,
             definitions.get(identity(properties.get("TaskDefinition"))),
             scaling.get(key(resource.id)),
+            registered,
         )
         for resource, properties in templates.of_type("AWS::ECS::Service")
     )
@@ -170,6 +181,7 @@ def _service(
     properties: Mapping[str, Any],
     definition: tuple[Resource, dict[str, Any]] | None,
     scaling: tuple[int, int] | None,
+    registered: Mapping[str, str],
 ) -> Service:
     task = definition[1] if definition else {}
     network = properties.get("NetworkConfiguration", {}).get("AwsvpcConfiguration", {})
@@ -198,6 +210,11 @@ def _service(
         execution_role=identity(task.get("ExecutionRoleArn")),
         exec_enabled=properties.get("EnableExecuteCommand") is True,
         definition=key(definition[0].id) if definition else "",
+        names=tuple(
+            registered[registry]
+            for one in as_list(properties.get("ServiceRegistries"))
+            if (registry := identity(one.get("RegistryArn"))) in registered
+        ),
     )
 
 
@@ -218,15 +235,22 @@ def _containers(
         Container(
             name=text(one.get("Name")),
             image=_image(templates, resource, raw[position].get("Image")),
-            ports=tuple(
-                port
-                for mapping in as_list(one.get("PortMappings"))
-                if (port := number(mapping.get("ContainerPort"))) is not None
-            ),
+            ports=_ports(one),
             variables=tuple(sorted(text(item["Name"]) for item in one.get("Environment", ()))),
             secrets=tuple(_secret_uses(one)),
+            udp_ports=tuple(sorted(set(_ports(one)) - set(_ports(one, "tcp")))),
         )
         for position, one in enumerate(as_list(properties.get("ContainerDefinitions")))
+    )
+
+
+def _ports(container: Mapping[str, Any], protocol: str = "") -> tuple[int, ...]:
+    """The ports of a container, of one protocol or of all."""
+    return tuple(
+        port
+        for mapping in as_list(container.get("PortMappings"))
+        if (port := number(mapping.get("ContainerPort"))) is not None
+        and protocol in ("", text(mapping.get("Protocol", "tcp")))
     )
 
 

@@ -54,9 +54,11 @@ def _service(
     if group.health_check_port:
         checked = passes(topology.network, balancer, end, group.health_check_port)
         broken += (f"health checks fail: {one}" for one in checked.broken)
-    ports = {container.name: container.ports for container in service.containers}
-    if target.port not in ports.get(target.container, ()):
+    container = {one.name: one for one in service.containers}.get(target.container)
+    if container is None or target.port not in container.ports:
         broken.append(f"the container {target.container} has no port {target.port}")
+    elif transport == "tcp" and target.port in container.udp_ports:
+        broken.append(f"port {target.port} of the container {target.container} takes UDP")
     if group.kind != "ip":
         broken.append(f"{group.label} takes targets of the type {group.kind}, and tasks need ip")
     vpcs = {

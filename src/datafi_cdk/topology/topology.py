@@ -70,11 +70,11 @@ class Topology:
         return dict(sorted(Counter(one.type for one in self.assembly.resources).items()))
 
 
-def read_topology(folder: str | Path = "cdk.out") -> Topology:
+def read_topology(folder: str | Path | Assembly = "cdk.out") -> Topology:
     """Read what an app makes.
 
     Args:
-        folder: A cloud assembly. Default: `cdk.out`.
+        folder: A cloud assembly, or what `read_assembly` gives of one. Default: `cdk.out`.
 
     Returns:
         All that this package knows of it.
@@ -90,14 +90,14 @@ def read_topology(folder: str | Path = "cdk.out") -> Topology:
             print(reach.source, reach.name, reach.port, reach.target, reach.open)
         ```
     """
-    assembly = read_assembly(folder)
+    assembly = folder if isinstance(folder, Assembly) else read_assembly(folder)
     templates = None
     try:
         templates = Templates(assembly)
         return _read(templates)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         resource = templates.reading if templates else None
-        where = f"{resource.path} ({resource.type})" if resource else str(folder)
+        where = f"{resource.path} ({resource.type})" if resource else str(assembly.folder)
         raise AssemblyError(
             f"{where} has properties of a form that cannot be read; synthesize again, or take out"
             " conditions that only the deployment can tell"

@@ -19,6 +19,7 @@ from ..options import (
     as_option,
 )
 from ..output import console, print_json, table
+from ..quiet_command import QuietCommand
 from ..secrets.algorithms import Algorithm
 from .common import DEFAULT_FILE, AlgorithmOption, OutOption, SecretOption, ShowOption, finish
 from .given_command import edge, redis
@@ -30,7 +31,7 @@ app = typer.Typer(
 )
 
 
-@app.command("make")
+@app.command("make", cls=QuietCommand)
 @command
 def make(
     config: ConfigOption = DEFAULT_CONFIG,
@@ -77,7 +78,7 @@ def make(
         raise typer.Exit(ANSWER_IS_NO)
 
 
-@app.command()
+@app.command(cls=QuietCommand)
 @command
 def jwt(
     algorithm: AlgorithmOption = Algorithm.RS256,
@@ -121,7 +122,7 @@ def jwt(
     finish(made, out, (profile, region, local), show=show, json=json)
 
 
-@app.command("update-secret")
+@app.command("update-secret", cls=QuietCommand)
 @command
 def update_secret(
     server: Annotated[
@@ -150,5 +151,5 @@ def update_secret(
     finish(made, out, (profile, region, local), show=show, json=json)
 
 
-app.command()(redis)
-app.command()(edge)
+app.command(cls=QuietCommand)(redis)
+app.command(cls=QuietCommand)(edge)

@@ -19,6 +19,7 @@ from ..options import (
     YesOption,
 )
 from ..output import console, error_console, print_json, table
+from ..quiet_command import QuietCommand
 from .rotate_command import rotate_app
 
 app = typer.Typer(
@@ -31,7 +32,7 @@ app.add_typer(rotate_app, name="rotate")
 _COLOURS = {"pass": "green", "warn": "yellow", "fail": "red"}
 
 
-@app.command("import")
+@app.command("import", cls=QuietCommand)
 @command
 def import_(
     config: ConfigOption = DEFAULT_CONFIG,
@@ -92,7 +93,7 @@ def import_(
         show_import(report, console())
 
 
-@app.command()
+@app.command(cls=QuietCommand)
 @command
 def check(
     config: ConfigOption = DEFAULT_CONFIG,

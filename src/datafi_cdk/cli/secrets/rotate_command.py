@@ -18,6 +18,7 @@ from ..options import (
     YesOption,
 )
 from ..output import console, error_console, print_json
+from ..quiet_command import QuietCommand
 from .algorithms import Algorithm
 
 rotate_app = typer.Typer(
@@ -27,7 +28,7 @@ rotate_app = typer.Typer(
 )
 
 
-@rotate_app.command("update-secret")
+@rotate_app.command("update-secret", cls=QuietCommand)
 @command
 def update_secret(
     server: Annotated[
@@ -58,7 +59,7 @@ def update_secret(
     _show(result, json=json)
 
 
-@rotate_app.command("jwt")
+@rotate_app.command("jwt", cls=QuietCommand)
 @command
 def jwt(
     switch: Annotated[
