@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, Field, ModelWrapValidatorHandler, ValidationError, model_validator
 
 from . import validation
-from .config_fields import Checked, Text
+from .config_fields import Arn, Checked, Text
 from .config_file import read_yaml
 from .config_rules import rule_faults
 from .config_sections import (
@@ -33,6 +33,7 @@ from .validation import FORMS, type_faults
 __all__ = ["DatafiEdgeConfig"]
 
 _DEPLOYMENT_NAME = Checked(lambda value: validation.label_faults(value, "", "acme"), FORMS["label"])
+_TOPIC_ARN = Arn("sns", "[A-Za-z0-9_-]{1,256}", "the ARN of an SNS topic", local=True)
 _CLUSTER_NAME = Text(
     "[A-Za-z0-9_-]{1,255}", "the name of an ECS cluster", "copy it from the ECS console"
 )
@@ -98,6 +99,21 @@ class DatafiEdgeConfig(Section):
     )
     update_api: UpdateApiConfig = Field(
         default_factory=UpdateApiConfig, description="The update APIs of the servers on Fargate."
+    )
+    hardened: bool = Field(
+        default=False,
+        description="Whether all that NIST 800-53 r5, HIPAA and PCI DSS ask for is on: a "
+        "customer-managed key, a web ACL, functions in the network, deletion protection.",
+    )
+    kms_key_arn: Annotated[str | None, KEY_ARN] = Field(
+        default=None,
+        description="The customer-managed key that encrypts new logs, buckets and secrets. "
+        "Default: those of AWS; with hardened a new one.",
+    )
+    alarm_topic_arn: Annotated[str | None, _TOPIC_ARN] = Field(
+        default=None,
+        description="The SNS topic that is told of events that no function could handle. Default: "
+        "nobody is told.",
     )
     allow_delete_resources: bool = Field(
         default=False,

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from . import validation
 from .config_data import Data, edge_servers, given, section, typed
 from .config_fields import UNKNOWN, Home, key_faults
+from .config_hardened_rules import hardened_faults
 from .config_network_rules import dns_faults, load_balancer_faults, vpc_faults, way_out
 from .config_priority_rules import priority_faults, quota_faults
 from .config_sections import ACCOUNT, REGION
@@ -60,6 +61,7 @@ def rule_faults(data: Data, model: type[BaseModel]) -> list[Fault]:
         *_edge_servers_faults(data),
         *located("coordinator.", _coordinator_faults(data)),
         *update_api_faults(data),
+        *hardened_faults(data),
         *_duplicate_name_faults(data),
         *_reference_faults(data),
         *priority_faults(data),

@@ -367,6 +367,11 @@ class ServerlessEdgeServerConfig(ServerConfig, StorageConfig):
         description="Fields of the secret, or a mapping of variable to field. Default: KEY with "
         "image_tag latest, EDGE_KEY with any other.",
     )
+    reserved_concurrent_executions: Annotated[int | None, Number(1, 100_000)] = Field(
+        default=None,
+        description="How many requests it answers at once; needed if hardened. Default: what the "
+        "account has left.",
+    )
     environment_kms_key_arn: Annotated[str | None, KEY_ARN] = Field(
         default=None,
         description="The key that encrypts its environment. Default: a new one if it has a secret.",

@@ -6,12 +6,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .config_fields import Checked, Entries, Number, OneOf, Text
+from .config_fields import Arn, Checked, Entries, Number, OneOf, Text
 from .config_sections import KEY_ARN, PRIORITY, ROLE_ARN, SECRET_ARN, Section
 from .errors import Fault
 from .update_times import TIME, WEEK_MINUTES, WEEKDAYS, moment_faults, start_faults
 from .validation import FORMS
 
+_FUNCTION_ARN = Arn(
+    "lambda", "function:[A-Za-z0-9_-]{1,64}", "the ARN of a Lambda function", local=True
+)
 _TAG_PATTERN = Text(
     FORMS["tag_pattern"],
     "a tag, in which * and ? stand for any characters",
@@ -97,6 +100,13 @@ class UpdateApiConfig(Section):
         default=None,
         description="How many requests a function answers at once. Default: what the account has "
         "left.",
+    )
+    rotation_function_arn: Annotated[str | None, _FUNCTION_ARN] = Field(
+        default=None,
+        description="The Lambda function that rotates generated keys. Default: nobody does.",
+    )
+    rotation_days: Annotated[int, Number(1, 1000)] = Field(
+        default=30, description="How many days a generated key lives if it is rotated."
     )
     root_path_rule_priority: Annotated[int | None, PRIORITY] = Field(
         default=None,

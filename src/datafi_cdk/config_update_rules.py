@@ -43,9 +43,12 @@ def _own_faults(update_api: Data, *, has_callers: bool) -> list[Fault]:
         allowed = "left out without shared: true"
         remedy = "name it as update_secret_arn of a server"
         faults.append(Fault("secret_arn", allowed, "a secret", remedy))
-    for key in ("secret_arn", "root_path_rule_priority"):
+    for key in ("secret_arn", "root_path_rule_priority", "rotation_function_arn"):
         if given(update_api, key) and has_callers:
             faults.append(_left_out(key, "caller_role_arns"))
+    if given(update_api, "rotation_days") and not given(update_api, "rotation_function_arn"):
+        allowed = "left out without rotation_function_arn"
+        faults.append(Fault("rotation_days", allowed, "a number", "name the function"))
     freezes = update_api.get("update_freezes")
     for index, freeze in enumerate(freezes if isinstance(freezes, list) else ()):
         if isinstance(freeze, Mapping):

@@ -7,9 +7,11 @@ from typing import Any
 from aws_cdk import CfnOutput, Environment, Fn, RemovalPolicy, Stack, Tags
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
+from . import stack_hardening
 from .config import DatafiEdgeConfig
 from .config_services import (
     CoordinatorConfig,
@@ -46,7 +48,7 @@ from .stack_servers import (
 from .stack_updates import update_apis
 from .synthesis import concrete, refuse
 from .update_api import UpdateApi
-from .validation import DEFAULT_REGISTRY, located, text_faults, type_faults
+from .validation import DEFAULT_REGISTRY, located, switch_faults, text_faults, type_faults
 
 __all__ = ["DatafiEdgeStack"]
 
@@ -72,6 +74,8 @@ class DatafiEdgeStack(Stack):
         scope: The app or stage.
         construct_id: The stack's id, and its name unless `stack_name` is given.
         config: The deployment.
+        hardened: Whether all that NIST 800-53 r5, HIPAA and PCI DSS ask for is on, as `hardened`
+            says in the configuration. Default: as the configuration says.
         kwargs: What every CDK stack takes. Default of `env`: the section `aws` of `config`; of
             `description`: the name of the deployment.
 
@@ -86,6 +90,8 @@ class DatafiEdgeStack(Stack):
         ```
     """
 
+    encryption_key: kms.IKey | None
+    """The customer-managed key of what the stack makes, or `None`."""
     vpc: ec2.IVpc
     """The network."""
     cluster: ecs.ICluster
@@ -108,7 +114,13 @@ class DatafiEdgeStack(Stack):
     """The coordinator, or `None`."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, config: DatafiEdgeConfig, **kwargs: Any
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: DatafiEdgeConfig,
+        hardened: bool | None = None,
+        **kwargs: Any,
     ) -> None:
         faults = type_faults(
             f"{construct_id}: config",
@@ -119,8 +131,12 @@ class DatafiEdgeStack(Stack):
         tags = {f"tags.{name}": value for name, value in (kwargs.get("tags") or {}).items()}
         texts = text_faults(description=kwargs.get("description"), **tags)
         faults += located(f"{construct_id}: ", texts)
+        if hardened is not None:
+            faults += located(f"{construct_id}: ", switch_faults(hardened=hardened))
         if faults:
             raise InvalidInputError(faults)
+        if hardened is not None:
+            config = stack_hardening.with_hardened(config, hardened)
         if config.aws:
             env = Environment(account=config.aws.account, region=config.aws.region)
             kwargs.setdefault("env", env)
@@ -137,10 +153,14 @@ class DatafiEdgeStack(Stack):
             RemovalPolicy.DESTROY if config.allow_delete_resources else RemovalPolicy.RETAIN
         )
 
+        self.encryption_key = stack_hardening.encryption_key(self, config, self._removal_policy)
         self.vpc = self._network(config)
         self.cluster = self._cluster(config)
         self.dns = self._dns(config)
         self.ingress = self._ingress(config)
+        self._server_access_logs_bucket = stack_hardening.server_access_logs_bucket(
+            self, config, self.ingress, self.encryption_key, self._removal_policy
+        )
         self.namespace = self._namespace(config)
         self.pull_through_cache = self._pull_through_cache(config)
         servers = config.edge_servers
@@ -164,8 +184,12 @@ class DatafiEdgeStack(Stack):
             config,
             services,
             ingress=self.ingress,
+            encryption_key=self.encryption_key,
             removal_policy=self._removal_policy,
+            function_arguments=stack_hardening.update_function_arguments(config, self.vpc),
         )
+        if config.alarm_topic_arn:
+            stack_hardening.tell_of_dead_letters(self, config.alarm_topic_arn)
         self._add_outputs()
 
     def _env_faults(self, config: DatafiEdgeConfig) -> list[Fault]:
@@ -183,7 +207,11 @@ class DatafiEdgeStack(Stack):
         if config.vpc:
             return existing_vpc(self, config.vpc)
         network = EdgeNetwork(
-            self, "Network", removal_policy=self._removal_policy, **network_arguments(config)
+            self,
+            "Network",
+            encryption_key=self.encryption_key,
+            removal_policy=self._removal_policy,
+            **network_arguments(config),
         )
         return network.vpc
 
@@ -210,7 +238,9 @@ class DatafiEdgeStack(Stack):
             self,
             "Dns",
             private_zone_vpc=self.vpc if config.private and is_new else None,
+            encryption_key=self.encryption_key,
             removal_policy=self._removal_policy,
+            **stack_hardening.cleanup_function_arguments(config, self.vpc),
             **dns_arguments(self, dns),
         )
 
@@ -230,9 +260,10 @@ class DatafiEdgeStack(Stack):
             vpc=self.vpc,
             dns=self.dns,
             internal=config.private,
-            deletion_protection=not config.allow_delete_resources,
+            deletion_protection=config.hardened or not config.allow_delete_resources,
+            encryption_key=self.encryption_key,
             removal_policy=self._removal_policy,
-            **load_balancer_arguments(self, load_balancer),
+            **load_balancer_arguments(self, config),
         )
 
     def _namespace(self, config: DatafiEdgeConfig) -> servicediscovery.IPrivateDnsNamespace | None:
@@ -279,6 +310,7 @@ class DatafiEdgeStack(Stack):
             ingress=self.ingress,
             storage=self._storage(construct_id, server),
             cloud_map_namespace=self.namespace,
+            encryption_key=self.encryption_key,
             pull_through_cache=self.pull_through_cache if from_cache else None,
             **edge_server_arguments(self, construct_id, config, server, self._removal_policy),
         )
@@ -292,7 +324,8 @@ class DatafiEdgeStack(Stack):
             construct_id,
             ingress=self.ingress,
             storage=self._storage(construct_id, server),
-            vpc=self.vpc if server.in_vpc else None,
+            vpc=self.vpc if server.in_vpc or config.hardened else None,
+            encryption_key=self.encryption_key,
             removal_policy=self._removal_policy,
             **serverless_edge_server_arguments(self, construct_id, config, server),
         )
@@ -307,7 +340,13 @@ class DatafiEdgeStack(Stack):
             self,
             storage_id,
             removal_policy=self._removal_policy,
-            **storage_arguments(self, storage_id, server, self.ingress.server_access_logs_bucket),
+            **storage_arguments(
+                self,
+                storage_id,
+                server,
+                encryption_key=self.encryption_key,
+                server_access_logs_bucket=self._server_access_logs_bucket,
+            ),
         )
 
     def _coordinator(self, config: DatafiEdgeConfig, coordinator: CoordinatorConfig) -> Coordinator:
@@ -321,6 +360,7 @@ class DatafiEdgeStack(Stack):
             cluster=self.cluster,
             ingress=self.ingress,
             cloud_map_namespace=self.namespace,
+            encryption_key=self.encryption_key,
             pull_through_cache=self.pull_through_cache if from_cache else None,
             **coordinator_arguments(self, "Coordinator", coordinator, self._removal_policy),
         )

@@ -46,6 +46,15 @@ def dead_letters(scope: Construct, given: sqs.IQueue | None) -> sqs.IQueue:
     return cast(sqs.IQueue, found) if found else _new_queue(stack)
 
 
+def queue_of(stack: Stack) -> sqs.Queue | None:
+    """The queue that the functions of a stack share, if one of them has it.
+
+    Args:
+        stack: The stack.
+    """
+    return cast(sqs.Queue | None, stack.node.try_find_child(_QUEUE))
+
+
 def grant_send(role: iam.IRole, queue: sqs.IQueue) -> None:
     """Let a function use the key of a queue; CDK lets it write to the queue itself.
 

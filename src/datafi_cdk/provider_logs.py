@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups
 from __future__ import annotations
 
 from enum import Enum
+from typing import cast
 
 from aws_cdk import CfnResource, RemovalPolicy, Stack
 from aws_cdk import aws_kms as kms
@@ -47,7 +48,7 @@ def log_of_provider(
     if made is None or made.node.try_find_child("LogGroup"):
         return
     log_group = new_log_group(
-        made,
+        cast(Construct, made),
         "LogGroup",
         retention=logs.RetentionDays.ONE_MONTH,
         encryption_key=encryption_key,

@@ -24,6 +24,7 @@ from .synthesis import concrete
 from .validation import LOG_RETENTION_DAYS, SSL_POLICIES
 
 _EXEC_ENDPOINT = "ssmmessages"
+_UPDATE_ENDPOINTS = ("ecs", "events", "lambda", "ssm", "xray")
 
 
 def secret_of(
@@ -98,6 +99,8 @@ def storage_arguments(
     scope: Construct,
     construct_id: str,
     storage: StorageConfig,
+    *,
+    encryption_key: kms.IKey | None,
     server_access_logs_bucket: s3.IBucket | None,
 ) -> dict[str, Any]:
     """The arguments of an `EdgeStorage`: of an existing bucket it takes the key with the bucket.
@@ -106,11 +109,15 @@ def storage_arguments(
         scope: Where what is there already is imported.
         construct_id: What the ids of the imports start with.
         storage: What the server's section says of it.
-        server_access_logs_bucket: Where requests to a new bucket are logged, if one is there.
+        encryption_key: The key of a new bucket, unless the section names one.
+        server_access_logs_bucket: Where requests to a new bucket are logged.
     """
     key = key_of(scope, f"{construct_id}-Key", storage.storage_kms_key_arn)
     if storage.storage_bucket_name is None:
-        return {"encryption_key": key, "server_access_logs_bucket": server_access_logs_bucket}
+        return {
+            "encryption_key": key or encryption_key,
+            "server_access_logs_bucket": server_access_logs_bucket,
+        }
     bucket = s3.Bucket.from_bucket_attributes(
         scope,
         f"{construct_id}-Existing",
@@ -120,13 +127,14 @@ def storage_arguments(
     return {"bucket": bucket}
 
 
-def load_balancer_arguments(scope: Construct, load_balancer: LoadBalancerConfig) -> dict[str, Any]:
+def load_balancer_arguments(scope: Construct, config: DatafiEdgeConfig) -> dict[str, Any]:
     """The arguments of a new `SharedIngress`.
 
     Args:
         scope: Where what is there already is imported.
-        load_balancer: Its section.
+        config: The configuration.
     """
+    load_balancer = config.load_balancer
     bucket_name = load_balancer.access_logs_bucket_name
     return {
         "vpc_subnets": subnets(scope, "LoadBalancerSubnet", load_balancer.subnet_ids),
@@ -143,7 +151,7 @@ def load_balancer_arguments(scope: Construct, load_balancer: LoadBalancerConfig)
         "access_logs_bucket": s3.Bucket.from_bucket_name(scope, "AccessLogs", bucket_name)
         if bucket_name
         else None,
-        "web_acl": load_balancer.web_acl,
+        "web_acl": load_balancer.web_acl or (config.hardened and load_balancer.web_acl_arn is None),
         "web_acl_arn": load_balancer.web_acl_arn,
         "max_rules": load_balancer.max_rules,
     }
@@ -233,13 +241,17 @@ def _endpoints(config: DatafiEdgeConfig, *, has_nat: bool) -> list[str]:
     Source of what ECS Exec needs: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html
     """
     named = config.new_vpc.interface_endpoints
+    if has_nat:
+        return named
     services = [*config.edge_servers.long_running, config.coordinator]
     has_exec = any(
         service and service.enable_execute_command and not service.assign_public_ip
         for service in services
     )
-    is_missing = has_exec and not has_nat and _EXEC_ENDPOINT not in named
-    return [*named, _EXEC_ENDPOINT] if is_missing else named
+    needed = [_EXEC_ENDPOINT] if has_exec else []
+    if config.hardened and any(services):
+        needed += _UPDATE_ENDPOINTS
+    return [*named, *(each for each in needed if each not in named)]
 
 
 def retention_of(days: int) -> logs.RetentionDays:

@@ -111,6 +111,7 @@ def serverless_edge_server_arguments(
         "role": role_of(scope, f"{construct_id}-Role", server.role_arn),
         "vpc_subnets": subnets(scope, f"{construct_id}-Subnet", server.subnet_ids),
         **_log(scope, construct_id, server),
+        "reserved_concurrent_executions": server.reserved_concurrent_executions,
         "http_rule_priority": server.http_rule_priority,
     }
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from .config import DatafiEdgeConfig
@@ -24,7 +26,9 @@ def update_apis(
     services: Sequence[tuple[DatafiService, ServiceConfig]],
     *,
     ingress: IngressBase,
+    encryption_key: kms.IKey | None,
     removal_policy: RemovalPolicy,
+    function_arguments: Mapping[str, Any],
 ) -> dict[str, UpdateApi]:
     """The update API of each service by the service's name, and the router in front of them.
 
@@ -33,12 +37,20 @@ def update_apis(
         config: The configuration.
         services: The services, each with its section, in any order.
         ingress: The load balancer.
+        encryption_key: The customer's key for what they make, or `None`.
         removal_policy: What becomes of generated secrets and of logs.
+        function_arguments: Where their functions run, and how many requests each answers at once.
     """
     if not services:
         return {}
     services = sorted(services, key=lambda entry: entry[0].name)
-    common = _common(scope, config) | {"ingress": ingress, "removal_policy": removal_policy}
+    shared_arguments = {
+        "ingress": ingress,
+        "encryption_key": encryption_key,
+        "removal_policy": removal_policy,
+        **function_arguments,
+    }
+    common = {**_common(scope, config), **shared_arguments}
     if config.update_api.shared:
         apis = _shared(scope, config, [service for service, _ in services], common)
     else:
@@ -49,10 +61,9 @@ def update_apis(
         UpdateRouter(
             scope,
             "UpdateRouter",
-            ingress=ingress,
             update_apis=list(dict.fromkeys(apis.values())),
             http_rule_priority=config.update_api.root_path_rule_priority,
-            removal_policy=removal_policy,
+            **shared_arguments,
         )
     return apis
 
@@ -78,8 +89,21 @@ def _common(scope: Construct, config: DatafiEdgeConfig) -> dict[str, Any]:
             UpdateFreeze(start=freeze.start, end=freeze.end) for freeze in said.update_freezes
         ],
         "redeploy_on_rotation": said.redeploy_on_rotation,
-        "reserved_concurrent_executions": said.reserved_concurrent_executions,
+        **_rotation(scope, config),
     }
+
+
+def _rotation(scope: Construct, config: DatafiEdgeConfig) -> dict[str, Any]:
+    said = config.update_api
+    if said.rotation_function_arn is None:
+        return {}
+    function = lambda_.Function.from_function_attributes(
+        scope,
+        "UpdateApi-RotationFunction",
+        function_arn=said.rotation_function_arn,
+        same_environment=True,
+    )
+    return {"rotation_function": function, "rotate_after": Duration.days(said.rotation_days)}
 
 
 def _shared(

@@ -44,7 +44,7 @@ LAYERS = (
     ("config_sections", "config_structure", "zone_cleanup", "edge_network"),
     ("config_services", "config_update", "config_network_rules", "dns_faults", "edge_storage"),
     ("config_server_rules", "config_priority_rules"),
-    ("config_update_rules",),
+    ("config_update_rules", "config_hardened_rules"),
     ("config_rules", "edge_dns"),
     ("config", "auto_scaling", "access_logs", "listener_rules", "pull_through_cache"),
     ("image_version", "version_parameter"),
@@ -65,7 +65,7 @@ LAYERS = (
     ),
     ("update_api", "stack_arguments"),
     ("update_router", "stack_servers"),
-    ("stack_updates",),
+    ("stack_updates", "stack_hardening"),
     ("datafi_edge_stack",),
     ("__init__",),
 )

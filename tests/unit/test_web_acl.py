@@ -93,7 +93,7 @@ def test_the_update_api_takes_so_many_requests_of_an_address(template: Template)
     limit = rule["Statement"]["RateBasedStatement"]
     assert (limit["AggregateKeyType"], limit["Limit"], limit["EvaluationWindowSec"]) == (
         "IP",
-        100,
+        600,
         300,
     )
     scope = [
