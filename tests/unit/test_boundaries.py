@@ -272,7 +272,10 @@ PINNED = {
         "ApiFunction6BF808ED", "FnFunction06372625", "RootFunctionBE7A615E",
     },
     "AWS::ServiceDiscovery::Service": {"EsServiceCloudmapService98006F5B"},
-    BUCKET: {"IngressAccessLogs80F9B44E", "StorageBucket5CB7C8EA"},
+    BUCKET: {
+        "IngressAccessLogs80F9B44E", "IngressServerAccessLogs23B62B1F", "StorageBucket5CB7C8EA",
+        "StorageServerAccessLogsF3F2C44D",
+    },
     CERTIFICATE: {"DnsCertificateEFDADC48"},
     HOSTED_ZONE: {"DnsHostedZone9A2A44DA"},
     LISTENER: {
@@ -293,7 +296,7 @@ PINNED = {
     ROLE: {
         "ApiRoleDE7A08EC", "CoExecutionRoleE7372502",
         "CoTaskRole0B855845", "EsExecutionRoleF8A6E2B9",
-        "EsTaskRole81A2CEE9", "FnRole3D8FD641", "NetworkVpcFlowLogIAMRole654CF7A1",
+        "EsTaskRole81A2CEE9", "FnRole3D8FD641", "NetworkFlowLogRole4C0B2D1D",
         "RootRole417DE289",
     },
     SERVICE: {"CoServiceBE8CF19E", "EsService661E3AFF"},

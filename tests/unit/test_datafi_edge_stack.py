@@ -107,9 +107,9 @@ def test_new_network_has_two_zones_and_one_way_out(template: Template) -> None:
 
 
 def test_smallest_configuration_has_one_server_and_its_update_api(template: Template) -> None:
-    """One service, no coordinator, no bucket, no namespace."""
+    """One service, no coordinator, no bucket but those of logs, no namespace."""
     template.resource_count_is(SERVICE, 1)
-    template.resource_count_is(BUCKET, 0)
+    assert all("AccessLogs" in name for name in template.find_resources(BUCKET))
     template.resource_count_is("AWS::ServiceDiscovery::PrivateDnsNamespace", 0)
     template.resource_count_is(SECRET, 1)
 
@@ -254,18 +254,18 @@ def test_a_further_server_takes_so_many_resources(shared: bool, storage: bool, m
 
 def test_state_is_kept_by_default(big: Template) -> None:
     """Zone, bucket, logs and generated secrets outlive the stack."""
-    assert _deletion_policies(big, log_groups=7) == {"Retain"}
+    assert _deletion_policies(big, log_groups=8) == {"Retain"}
     found = attributes(properties(big, LOAD_BALANCER), "LoadBalancerAttributes")
     assert found["deletion_protection.enabled"] == "true"
     big.resource_count_is("Custom::S3AutoDeleteObjects", 0)
 
 
 def test_state_goes_with_the_stack_if_allowed(deletable: Template) -> None:
-    """With `allow_delete_resources` the same resources are deleted, and the bucket is emptied."""
-    assert _deletion_policies(deletable, log_groups=8) == {"Delete"}
+    """With `allow_delete_resources` the same resources are deleted, and the buckets are emptied."""
+    assert _deletion_policies(deletable, log_groups=9) == {"Delete"}
     found = attributes(properties(deletable, LOAD_BALANCER), "LoadBalancerAttributes")
     assert found["deletion_protection.enabled"] == "false"
-    deletable.resource_count_is("Custom::S3AutoDeleteObjects", 1)
+    deletable.resource_count_is("Custom::S3AutoDeleteObjects", 3)
 
 
 def _deletion_policies(template: Template, *, log_groups: int) -> set[str]:
@@ -274,7 +274,7 @@ def _deletion_policies(template: Template, *, log_groups: int) -> set[str]:
         for resource_type in (HOSTED_ZONE, BUCKET, LOG_GROUP, SECRET)
         for resource in template.find_resources(resource_type).values()
     ]
-    assert len(found) == 1 + 1 + log_groups + 3
+    assert len(found) == 1 + 3 + log_groups + 3
     return {entry[key] for entry in found for key in ("DeletionPolicy", "UpdateReplacePolicy")}
 
 

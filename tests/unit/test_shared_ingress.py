@@ -13,6 +13,7 @@ from aws_cdk.assertions import Template
 from constructs import Construct
 from deployment import (
     ACCOUNT,
+    BUCKET,
     CERTIFICATE,
     INGRESS_RULE,
     LISTENER,
@@ -73,9 +74,11 @@ def test_load_balancer_is_public_and_in_the_public_subnets(template: Template) -
 
 
 def test_load_balancer_has_safe_defaults(template: Template) -> None:
-    """Idle for an hour, protected from deletion, invalid headers dropped; and nothing else."""
+    """Idle for an hour, protected from deletion, invalid headers dropped, logged; nothing else."""
     made = properties(template, LOAD_BALANCER)
     assert attributes(made, "LoadBalancerAttributes") == {
+        "access_logs.s3.bucket": {"Ref": logical_id(template, BUCKET, "IngressAccessLogs")},
+        "access_logs.s3.enabled": "true",
         "deletion_protection.enabled": "true",
         "idle_timeout.timeout_seconds": "3600",
         "routing.http.drop_invalid_header_fields.enabled": "true",
