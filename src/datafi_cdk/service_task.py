@@ -35,6 +35,10 @@ _WITHOUT_RESOURCE = (
         "The channels of ECS Exec, which the user turned on, know no resource.",
     ),
     (("logs:DescribeLogGroups",), "ECS Exec looks for its log group among all."),
+    (
+        ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"),
+        "CDK names no log group for the sessions of ECS Exec unless the cluster has one for them.",
+    ),
 )
 
 

@@ -15,10 +15,10 @@ from deployment import (
     FUNCTION,
     HOSTED_ZONE,
     INGRESS_RULE,
+    INLINE_POLICY,
     LISTENER_RULE,
     LOAD_BALANCER,
     LOG_GROUP,
-    POLICY,
     REGION,
     ROLE,
     ROOT_DOMAIN,
@@ -159,10 +159,13 @@ def test_every_server_has_an_update_api(big: Template) -> None:
 def test_an_update_api_may_touch_its_own_server_only(big: Template, api: str, server: str) -> None:
     """Its policy names one service, that one's parameter and roles, and nothing of the others."""
     granted = json.dumps(statements(big, api))
-    for kind, prefix in ((SERVICE, f"{server}Service"), (ROLE, f"{server}TaskDefinition")):
+    for kind, prefixes in (
+        (SERVICE, (f"{server}Service",)),
+        (ROLE, (f"{server}TaskRole", f"{server}ExecutionRole")),
+    ):
         ids = big.find_resources(kind)
         named = {name for name in ids if f'"{name}"' in granted}
-        assert named == {name for name in ids if name.startswith(prefix)}
+        assert named == {name for name in ids if name.startswith(prefixes)}
         assert named
     assert {name.replace("-", "") for name in PARAMETERS if f'/{name}"' in granted} == {server}
 
@@ -228,7 +231,7 @@ def test_callers_need_neither_key_nor_load_balancer(shared: bool) -> None:
         ]
     granted = {
         role
-        for policy in made.find_resources(POLICY).values()
+        for policy in made.find_resources(INLINE_POLICY).values()
         if "lambda:InvokeFunctionUrl" in json.dumps(policy)
         for role in policy["Properties"]["Roles"]
     }
@@ -449,7 +452,7 @@ def test_stacks_that_share_a_role_have_policies_of_their_own() -> None:
         )
         config = DatafiEdgeConfig.model_validate(data)
         stack = DatafiEdgeStack(new_app(), "DatafiEdge", config=config, stack_name=stack_name)
-        policies = Template.from_stack(stack).find_resources(POLICY).values()
+        policies = Template.from_stack(stack).find_resources(INLINE_POLICY).values()
         names += [
             entry["Properties"]["PolicyName"]
             for entry in policies

@@ -18,6 +18,7 @@ from aws_cdk.assertions import Template
 from deployment import (
     ACCOUNT,
     FUNCTION,
+    INLINE_POLICY,
     LISTENER_RULE,
     POLICY,
     TARGET_GROUP,
@@ -220,5 +221,5 @@ def test_role_and_group_may_be_of_another_stack(is_fixed: bool) -> None:
     app.synth()
     assert base.dependencies == []
     template = Template.from_stack(mine)
-    assert len(template.find_resources(POLICY)) == (0 if is_fixed else 1)
+    assert len(template.find_resources(INLINE_POLICY)) == (0 if is_fixed else 1)
     template.resource_count_is("AWS::EC2::SecurityGroupIngress", 1)
