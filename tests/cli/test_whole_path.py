@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 from datafi_cdk import DatafiEdgeConfig
+from account_places import account_places
+from canary_search import Place, files, search
 from datafi_cdk.local import EmbeddedAws
 
 from .installed import Done, run
@@ -180,19 +182,11 @@ def test_nothing_secret_has_left_its_place(user: User) -> None:
     aws = user.aws()
     secret = set(values_of_secrets(aws)) | set(PASSWORDS.values()) | set(EDGE_KEYS.values())
     assert len(secret) > 8
-    places = {f"output {number}": text for number, text in enumerate(user.seen)}
-    places |= {
-        str(file.relative_to(user.home)): file.read_bytes().decode(errors="replace")
-        for file in user.home.rglob("*")
-        if file.is_file() and file.name != "env.sh"
-    }
-    places |= dict(settings_and_logs(aws))
+    values = {f"{number}: {value[:4]}": value for number, value in enumerate(sorted(secret))}
+    places: list[Place] = [(f"output {number}", text) for number, text in enumerate(user.seen)]
+    places += [*files(user.home, but=["env.sh"]), *account_places(aws)]
     assert len(places) > 60
-    found = [
-        (place, value[:4]) for place, text in places.items() for value in secret if value in text
-    ]
-    assert found == []
-    assert [place for place, text in places.items() if CANARY in text] == []
+    assert search({**values, "canary": CANARY}, places) == []
     assert oct((user.app / "env.sh").stat().st_mode & 0o777) == oct(0o600)
 
 
@@ -215,25 +209,3 @@ def values_of_secrets(aws: EmbeddedAws) -> Iterator[str]:
                     if (name == "JWT_KEY")
                     else ()
                 )
-
-
-def settings_and_logs(aws: EmbeddedAws) -> Iterator[tuple[str, str]]:
-    """What AWS tells of the deployment, and everything that was logged."""
-    formation = aws.client("cloudformation")
-    for stack in formation.describe_stacks()["Stacks"]:
-        name = stack["StackName"]
-        yield name, json.dumps(formation.get_template(StackName=name)["TemplateBody"])
-        yield f"{name} outputs", json.dumps(stack, default=str)
-    functions = aws.client("lambda")
-    for function in functions.list_functions()["Functions"]:
-        yield function["FunctionName"], json.dumps(function)
-    ecs = aws.client("ecs")
-    for arn in ecs.list_task_definitions()["taskDefinitionArns"]:
-        yield arn, json.dumps(ecs.describe_task_definition(taskDefinition=arn), default=str)
-    ssm = aws.client("ssm")
-    for parameter in ssm.describe_parameters()["Parameters"]:
-        yield parameter["Name"], ssm.get_parameter(Name=parameter["Name"])["Parameter"]["Value"]
-    logs = aws.client("logs")
-    for group in logs.describe_log_groups()["logGroups"]:
-        events = logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
-        yield group["logGroupName"], "\n".join(event["message"] for event in events)

@@ -44,6 +44,7 @@ class Life:
         self.aws, self.folder = aws, folder
         self.places: dict[str, str | bytes] = {}
         self.lines: list[str] = []
+        self.known: dict[str, str] = {}
         client = aws.client("secretsmanager")
         arns = {
             name: client.create_secret(Name=f"datafi/{name}", SecretString=json.dumps(fields))[

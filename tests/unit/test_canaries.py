@@ -55,18 +55,12 @@ def test_keys_for_secrets_show_nothing(key: str) -> None:
 
 
 def test_keys_that_nobody_knows_show_nothing() -> None:
-    """Neither the key nor its value."""
-    for data in (
-        minimal(password=CANARY),
-        minimal(**{f"{CANARY} ": 1}),
-        {CANARY: {CANARY: CANARY}},
-    ):
-        assert CANARY not in str(told_of(data)).replace(f"a key ({CANARY}", "")
+    """No value, and no key that can be none."""
+    for data in (minimal(password=CANARY), minimal(**{f"{CANARY} =": 1}), minimal(a={CANARY: 1})):
+        assert CANARY not in str(told_of(data))
 
 
-@pytest.mark.parametrize(
-    "example", sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir())
-)
+@pytest.mark.parametrize("example", NAMES)
 def test_a_synthesis_takes_nothing_from_around_it(example: str, tmp_path: Path) -> None:
     """Environment, context, comments and files beside the app leave no trace in the assembly."""
     names = ("environment", "context", "context file", "setting", "comment", "file", "module")

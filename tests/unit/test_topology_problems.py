@@ -259,3 +259,28 @@ def test_patterns_cover_others(wide: str, narrow: str, covered: bool) -> None:
 def test_ranges_of_addresses_hold_others(outer: str, inner: str, covered: bool) -> None:
     """A range that is known at deployment only holds nothing but itself."""
     assert covers(outer, inner) is covered
+
+
+def test_a_record_outside_of_its_zone_is_reported(tmp_path: Path) -> None:
+    """Route 53 would refuse it."""
+    resources = edge()
+    resources["Zone"] = resource("AWS::Route53::HostedZone", Name="example.com.")
+    resources["Record"]["Properties"]["HostedZoneId"] = ref("Zone")
+    assert problems(tmp_path, resources) == []
+    resources["Zone"]["Properties"]["Name"] = "ample.com"
+    assert "Record: es.example.com is not in its zone, ample.com" in problems(tmp_path, resources)
+
+
+def test_a_listener_without_certificate_is_reported(tmp_path: Path) -> None:
+    """Also one that no rule is for."""
+    resources = edge()
+    resources["Spare"] = resource(
+        f"{ELB}::Listener",
+        LoadBalancerArn=ref("Lb"),
+        Port=80,
+        Protocol="HTTPS",
+        DefaultActions=[{"Type": "fixed-response"}],
+    )
+    assert problems(tmp_path, resources) == ["Spare: Spare has no certificate"]
+    resources["Spare"]["Properties"]["Certificates"] = [{"CertificateArn": "arn:aws:acm:::c"}]
+    assert problems(tmp_path, resources) == []

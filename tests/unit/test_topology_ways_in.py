@@ -349,3 +349,33 @@ def test_a_network_without_known_addresses_is_named(tmp_path: Path) -> None:
     [peer] = resources["LbGroup"]["Properties"]["SecurityGroupIngress"]
     peer["CidrIp"] = {"Fn::GetAtt": ["Vpc", "CidrBlock"]}
     assert to_tasks(tmp_path, resources).source == "<Vpc.CidrBlock>"
+
+
+@pytest.mark.parametrize(
+    ("properties", "has_address", "open_", "assumed"),
+    [
+        ({}, False, False, False),
+        ({"NatGatewayId": "nat-1"}, False, True, False),
+        ({"TransitGatewayId": "tgw-1"}, False, True, True),
+        ({"GatewayId": ref("Igw")}, False, False, False),
+        ({"GatewayId": ref("Igw")}, True, True, False),
+        ({"NatGatewayId": "nat-1", "DestinationCidrBlock": "10.8.0.0/16"}, False, False, False),
+    ],
+)
+def test_services_need_a_way_out_to_public_addresses(
+    properties: dict[str, Any], has_address: bool, open_: bool, assumed: bool, tmp_path: Path
+) -> None:
+    """A load balancer that faces the internet has them also for its own network."""
+    resources = public_edge() | vpc()
+    if properties:
+        resources["Way"] = route(**{"DestinationCidrBlock": "0.0.0.0/0", **properties})
+    network = resources["Service"]["Properties"]["NetworkConfiguration"]["AwsvpcConfiguration"]
+    network["Subnets"] = [ref("Subnet")]
+    resources["Group"]["Properties"]["VpcId"] = ref("Vpc")
+    network["AssignPublicIp"] = "ENABLED" if has_address else "DISABLED"
+    topology, _ = read(tmp_path, resources)
+    [service] = topology.services
+    [reach] = [one for one in reachability_from(topology, service) if one.target]
+    way = f"the subnets of {service.label} have a way to the internet"
+    assert reach.open is open_
+    assert any(told.startswith(way) for told in reach.assumed) is assumed

@@ -15,6 +15,7 @@ from ..topology import (
     reachability_from,
     read_topology,
 )
+from ..topology.services import Function, Service
 from .tables import Row, Table, read_table, row_of, written
 
 __all__ = ["assert_no_problems", "assert_reachable"]
@@ -98,8 +99,9 @@ def _topology(app: Any) -> Topology:
 
 
 def _from(topology: Topology, source: str) -> tuple[Reach, ...]:
-    inside = [one for one in topology.functions if one.subnets]
-    found = {one.label: one for one in (*topology.services, *inside)}
+    inside: list[Service | Function] = [*topology.services]
+    inside += [one for one in topology.functions if one.subnets]
+    found = {one.label: one for one in inside}
     if source not in found:
         allowed = f"one of {', '.join(found) or 'none, as the app has no services'}"
         fault = Fault("source", allowed, repr(source), "write the path of its construct")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import Fault, InvalidInputError
 from ..topology import Reach, Topology
+from ..topology.services import Function, Service
 
 __all__ = ["COLUMNS", "Row", "Table", "read_table", "row_of", "written"]
 
@@ -46,11 +47,8 @@ def _security_groups(topology: Topology, reach: Reach) -> str:
         listener = topology.load_balancing.listeners[reach.listener]
         balancer = topology.load_balancing.load_balancers[listener.load_balancer]
         ends.append(balancer.security_groups)
-    ends += [
-        one.security_groups
-        for one in (*topology.services, *topology.functions)
-        if one.id == reach.target
-    ]
+    targets: list[Service | Function] = [*topology.services, *topology.functions]
+    ends += [one.security_groups for one in targets if one.id == reach.target]
     return " > ".join(", ".join(map(topology.label, groups)) for groups in ends if groups)
 
 
