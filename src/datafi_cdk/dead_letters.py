@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from .acknowledgments import acknowledge
+from .acknowledgments import acknowledge, skip_check
 from .errors import Fault
 from .secret_access import grant_key
 from .validation import interface_faults
@@ -98,6 +98,11 @@ def _new_queue(stack: Stack) -> sqs.Queue:
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
         retention_period=_LONGEST,
+    )
+    skip_check(
+        cast(sqs.CfnQueue, queue.node.default_child),
+        "CKV_AWS_27",
+        "It is encrypted with a key of SQS: the events that it holds name resources, no secrets.",
     )
     acknowledge(
         queue,
