@@ -254,7 +254,7 @@ def test_a_further_server_takes_so_many_resources(shared: bool, storage: bool, m
 
 def test_state_is_kept_by_default(big: Template) -> None:
     """Zone, bucket, logs and generated secrets outlive the stack."""
-    assert _deletion_policies(big, log_groups=7) == {"Retain"}
+    assert _deletion_policies(big, log_groups=8) == {"Retain"}
     found = attributes(properties(big, LOAD_BALANCER), "LoadBalancerAttributes")
     assert found["deletion_protection.enabled"] == "true"
     big.resource_count_is("Custom::S3AutoDeleteObjects", 0)
@@ -262,7 +262,7 @@ def test_state_is_kept_by_default(big: Template) -> None:
 
 def test_state_goes_with_the_stack_if_allowed(deletable: Template) -> None:
     """With `allow_delete_resources` the same resources are deleted, and the bucket is emptied."""
-    assert _deletion_policies(deletable, log_groups=8) == {"Delete"}
+    assert _deletion_policies(deletable, log_groups=10) == {"Delete"}
     found = attributes(properties(deletable, LOAD_BALANCER), "LoadBalancerAttributes")
     assert found["deletion_protection.enabled"] == "false"
     deletable.resource_count_is("Custom::S3AutoDeleteObjects", 1)
