@@ -63,7 +63,7 @@ def bundled_function(
     )
     role = ManagedPolicyRole(scope, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     log_group.grant_write(role)
-    queue = dead_letters(scope, settings.dead_letter_queue)
+    queue = dead_letters(scope, settings.dead_letter_queue, removal_policy)
     grant_send(role, queue)
     if settings.vpc:
         grant_network(scope, role)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -34,16 +34,24 @@ def dead_letter_faults(queue: sqs.IQueue | None) -> list[Fault]:
     return faults
 
 
-def dead_letters(scope: Construct, given: sqs.IQueue | None) -> sqs.IQueue:
+def dead_letters(
+    scope: Construct, given: sqs.IQueue | None, removal_policy: RemovalPolicy
+) -> sqs.IQueue:
     """The user's queue, or the one of the stack, which all functions share.
 
     Args:
         scope: Whose stack it is.
         given: The user's queue.
+        removal_policy: What becomes of the stack's when it leaves the stack: it is kept if any
+            function says so.
     """
+    if given:
+        return given
     stack = Stack.of(scope)
-    found = given or stack.node.try_find_child(_QUEUE)
-    return cast(sqs.IQueue, found) if found else _new_queue(stack)
+    queue = queue_of(stack) or _new_queue(stack)
+    if removal_policy != RemovalPolicy.DESTROY:
+        queue.apply_removal_policy(removal_policy)
+    return queue
 
 
 def queue_of(stack: Stack) -> sqs.Queue | None:
@@ -98,6 +106,7 @@ def _new_queue(stack: Stack) -> sqs.Queue:
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
         retention_period=_LONGEST,
+        removal_policy=RemovalPolicy.DESTROY,
     )
     skip_check(
         cast(sqs.CfnQueue, queue.node.default_child),

@@ -172,7 +172,12 @@ class EdgeDns(Construct):
                 self.name_servers = public_zone.hosted_zone_name_servers
             else:
                 self.delegation = self._new_delegation(public_zone, parent_zone, delegation_role)
-                log_of_provider(self, Provider.DELEGATION, removal_policy=removal_policy)
+                log_of_provider(
+                    self,
+                    Provider.DELEGATION,
+                    removal_policy=removal_policy,
+                    encryption_key=encryption_key,
+                )
             if removal_policy == RemovalPolicy.DESTROY:
                 self.zone_cleanup = ZoneCleanup(
                     self, "ZoneCleanup", zone=public_zone, settings=settings

@@ -313,7 +313,7 @@ class ServerlessEdgeServer(Construct):
                 self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")
             )
         )
-        queue = dead_letters(self, settings.dead_letter_queue)
+        queue = dead_letters(self, settings.dead_letter_queue, settings.removal_policy)
         grant_send(role, queue)
         function = lambda_.DockerImageFunction(
             self,

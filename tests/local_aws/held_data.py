@@ -68,7 +68,8 @@ def made_by(aws: EmbeddedAws, stack: str) -> dict[str, Data]:
         )
         for page in pages
         for each in page["StackEvents"]
-        if each["ResourceType"] in _CONTENT and each["ResourceStatus"] == "CREATE_COMPLETE"
+        if each["ResourceType"] in _CONTENT
+        and each["ResourceStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
     }
 
 

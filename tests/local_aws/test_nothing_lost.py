@@ -48,7 +48,8 @@ def of_server(name: str) -> set[str]:
 
 
 FIRST, ANEW, UPDATE = "the first deployment fails", "it is deployed anew", "an update fails"
-CHANGE, DESTROY, AGAIN = "servers and domain change", "it is destroyed", "it is destroyed again"
+CHANGE, DOMAIN = "servers change", "the domain changes"
+DESTROY, AGAIN = "it is destroyed", "it is destroyed again"
 SERVER: dict[str, Any] = {"storage": True}
 BROKEN: dict[str, Any] = {"storage": True, "image_tag": "bad"}
 
@@ -71,6 +72,7 @@ def told(edge: Edge, *, deletes: bool) -> dict[str, Chapter]:
     if not deletes:
         story.unprotect()
     story.tell(ANEW, edge.deploy)
+    assert story.chapters[ANEW].failure == ""
 
     assert edge.update("es", "v7")["status"] == 200
     edge.settled("es")
@@ -80,12 +82,15 @@ def told(edge: Edge, *, deletes: bool) -> dict[str, Chapter]:
     story.tell(UPDATE, edge.deploy)
 
     held = story.data()
-    if deletes:
-        change_record(aws, held["DnsHostedZone"].name, "DELETE", ROOT_DOMAIN)
-    story.write(OTHER_DOMAIN, renamed=SERVER if deletes else taking_over(held, "es"), co={})
+    renamed = SERVER if deletes else taking_over(held, "es")
+    story.write(ROOT_DOMAIN, renamed=renamed, co={})
     story.tell(CHANGE, edge.deploy)
     if not deletes:
         assert edge.running("renamed")[0] == "v7"
+    if deletes:
+        change_record(aws, held["DnsHostedZone"].name, "DELETE", ROOT_DOMAIN)
+    story.write(OTHER_DOMAIN, renamed=renamed, co={})
+    story.tell(DOMAIN, edge.deploy)
 
     zone_id = story.data()["DnsHostedZone"].name
     change_record(aws, zone_id, "CREATE", OTHER_DOMAIN)
@@ -176,7 +181,7 @@ def test_data_of_a_server_whose_deployment_failed(
 
 
 def test_data_of_removed_and_renamed_servers_is_kept(kept: dict[str, Chapter]) -> None:
-    """Bucket, logs and key; the version goes. Of the replaced domain the zone is kept."""
+    """Bucket, logs and key; the version goes."""
     chapter = kept[CHANGE]
     assert chapter.gone() == PARAMETERS
     assert chapter.changed() == set()
@@ -186,16 +191,18 @@ def test_data_of_removed_and_renamed_servers_is_kept(kept: dict[str, Chapter]) -
 
 
 def test_data_of_removed_and_renamed_servers_is_deleted(deleted: dict[str, Chapter]) -> None:
-    """And the zone of the replaced domain; nothing of the other servers."""
+    """With what they hold; nothing of the other servers."""
     chapter = deleted[CHANGE]
-    assert chapter.gone() == {
-        "DnsHostedZone",
-        *PARAMETERS,
-        *of_server("es"),
-        *of_server("es2"),
-    }
+    assert chapter.gone() == {*PARAMETERS, *of_server("es"), *of_server("es2")}
     assert chapter.changed() == set()
     assert [entry for entry in chapter.entries if "es2" in entry] == []
+
+
+def test_a_replaced_zone(kept: dict[str, Chapter], deleted: dict[str, Chapter]) -> None:
+    """Of another domain, it is kept with its records, or cleared and deleted."""
+    assert (kept[DOMAIN].failure, kept[DOMAIN].gone(), kept[DOMAIN].changed()) == ("", set(), set())
+    assert (deleted[DOMAIN].failure, deleted[DOMAIN].gone()) == ("", {"DnsHostedZone"})
+    assert deleted[DOMAIN].changed() == set()
 
 
 def test_all_that_holds_data_is_known_here(

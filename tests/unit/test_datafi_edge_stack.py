@@ -265,7 +265,7 @@ def test_state_is_kept_by_default(big: Template) -> None:
 
 def test_state_goes_with_the_stack_if_allowed(deletable: Template) -> None:
     """With `allow_delete_resources` the same resources are deleted, and the buckets are emptied."""
-    assert _deletion_policies(deletable, log_groups=9) == {"Delete"}
+    assert _deletion_policies(deletable, log_groups=11) == {"Delete"}
     found = attributes(properties(deletable, LOAD_BALANCER), "LoadBalancerAttributes")
     assert found["deletion_protection.enabled"] == "false"
     deletable.resource_count_is("Custom::S3AutoDeleteObjects", 3)
