@@ -17,6 +17,7 @@ from constructs import Construct
 
 from . import validation
 from .errors import Fault
+from .execute_command import allow_execute_command, goes_to_own_log
 from .health_checks import filled, own_port
 from .ingress_base import IngressBase
 from .live_image import LiveImage
@@ -239,6 +240,8 @@ class DatafiService(MeasuredService):
         """
         settings = self._settings
         one = None if settings.auto_scaling else 1
+        with_shell = settings.enable_execute_command
+        own_log = self.log_group if goes_to_own_log(cluster, self.log_group) else None
         service = ecs.FargateService(
             self,
             "Service",
@@ -253,7 +256,7 @@ class DatafiService(MeasuredService):
             max_healthy_percent=settings.max_healthy_percent,
             circuit_breaker=settings.circuit_breaker,
             deployment_alarms=settings.deployment_alarms,
-            enable_execute_command=settings.enable_execute_command,
+            enable_execute_command=with_shell and own_log is None,
             health_check_grace_period=settings.health_check_grace_period,
             enable_ecs_managed_tags=True,
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
@@ -263,6 +266,8 @@ class DatafiService(MeasuredService):
             if settings.cloud_map_namespace
             else None,
         )
+        if with_shell and own_log:
+            allow_execute_command(service, own_log)
         service.node.add_dependency(
             self.task_definition.obtain_execution_role(),
             *self._network.connectivity,

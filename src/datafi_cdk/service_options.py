@@ -111,7 +111,9 @@ class ServiceOptions(TypedDict, total=False):
     """The customer's key that encrypts a new log group. CloudWatch Logs' right to use it is added
     to its policy; to that of an imported one its owner adds it. Default: a key of AWS."""
     enable_execute_command: bool
-    """Whether ECS Exec may open a shell in the container. Default: `False`."""
+    """Whether ECS Exec may open a shell in the container. What is done there is logged with the
+    server's own output, unless the cluster's `execute_command_configuration` says otherwise; of an
+    imported cluster, tell it. Default: `False`."""
     extensions: Sequence[ecs.ITaskDefinitionExtension]
     """Called with the task definition once the container is in it, to add others: log routers,
     trace collectors. Default: none."""
