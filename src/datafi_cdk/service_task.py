@@ -19,6 +19,7 @@ from .role_access import role_of_this_stack
 from .secret_access import grant_key_of, readable_by_role, without_key
 from .service_settings import ServiceSettings
 from .synthesis import refuse
+from .task_roles import ExecutionRole, tasks_of
 
 # Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html,
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html,
@@ -90,7 +91,7 @@ def service_task(
             operating_system_family=ecs.OperatingSystemFamily.LINUX,
         ),
         task_role=_role(scope, "TaskRole", settings.task_role),
-        execution_role=_role(scope, "ExecutionRole", settings.execution_role),
+        execution_role=_role(scope, "ExecutionRole", settings.execution_role, starts=True),
     )
     plain = {"DISABLE_SSL": "true", "LOG_LEVEL": "INFO", **environment, **settings.environment}
     from_secrets = {
@@ -123,12 +124,17 @@ def service_task(
     return ServiceTask(definition, container, log_group)
 
 
-def _role(scope: Construct, construct_id: str, given: iam.IRole | None) -> iam.IRole:
+def _role(
+    scope: Construct, construct_id: str, given: iam.IRole | None, *, starts: bool = False
+) -> iam.IRole:
     """The user's role, or a new one, with why CDK gives it rights that know no resource."""
     if given:
         return role_of_this_stack(scope, construct_id, given)
-    assumed_by = iam.ServicePrincipal("ecs-tasks.amazonaws.com")
-    role = ManagedPolicyRole(scope, construct_id, assumed_by=assumed_by)
+    role = (
+        ExecutionRole(scope, construct_id)
+        if starts
+        else ManagedPolicyRole(scope, construct_id, assumed_by=tasks_of(scope))
+    )
     for actions, reason in _WITHOUT_RESOURCE:
         explain_wildcards(role, actions, ["*"], reason)
     return role

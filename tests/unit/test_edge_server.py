@@ -175,7 +175,7 @@ def test_execution_role_reads_the_secret_and_its_key(template: Template) -> None
     assert found == {
         "logs": (["logs:CreateLogStream", "logs:PutLogEvents"], log_group),
         "secretsmanager": (
-            ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
+            ["secretsmanager:GetSecretValue"],
             secret_arn("full"),
         ),
         "kms": (["kms:Decrypt"], KEY_ARN),

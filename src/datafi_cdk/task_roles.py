@@ -1,0 +1,49 @@
+"""The roles of a server's tasks: who may assume them, and what ECS needs of the one that starts."""
+
+from __future__ import annotations
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from .managed_policy_role import ManagedPolicyRole
+
+_UNUSED = frozenset({"secretsmanager:DescribeSecret"})
+
+
+class ExecutionRole(ManagedPolicyRole):
+    """The role with which ECS starts tasks.
+
+    With the value of a secret CDK grants its description, which ECS never asks for: it is left out.
+    Source:
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+
+    Args:
+        scope: Where the role is made.
+        construct_id: Its id in `scope`.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id, assumed_by=tasks_of(scope))
+
+    def add_to_principal_policy(
+        self, statement: iam.PolicyStatement
+    ) -> iam.AddToPrincipalPolicyResult:
+        """Add a statement, without what ECS does not use; one with nothing else stays as it is."""
+        used = [action for action in statement.actions if action not in _UNUSED]
+        if used and len(used) < len(statement.actions):
+            statement = statement.copy(actions=used)
+        return super().add_to_principal_policy(statement)
+
+
+def tasks_of(scope: Construct) -> iam.ServicePrincipal:
+    """ECS, on behalf of tasks of the same account only.
+
+    Without the condition, ECS could be led to use the role for a task of somebody else. Source:
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+
+    Args:
+        scope: Whose account it is.
+    """
+    account = {"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}}
+    return iam.ServicePrincipal("ecs-tasks.amazonaws.com", conditions=account)
