@@ -1,8 +1,10 @@
 """Gap: what ministack's enforcement of IAM takes for refused or allowed, but AWS does not.
 
-It checks requests to ECS against the cluster in place of the service, takes several parameters of
-SSM for none, and knows neither tags nor roles that a new task definition brings along. And it
-refuses whatever a policy allows over TLS only, as the one of the bucket of `cdk bootstrap` does.
+It checks requests to ECS against the cluster in place of the service, those about log streams
+against their group, takes several parameters of SSM for none, and knows neither tags nor roles that
+a new task definition brings along. Of KMS it knows no encryption context, of Route 53 not what a
+request changes, of Bedrock not the model behind an inference profile. And it refuses whatever a
+policy allows over TLS only, as the one of the bucket of `cdk bootstrap` does.
 """
 
 from __future__ import annotations
@@ -13,8 +15,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from .permissions import Permission, needed
+from .request_contexts import encryption_context, invoked_models, of_log_streams, record_changes
 
 _SERVICES = ("ecs", "events", "ssm")
+_BEDROCK = "bedrock-runtime"
 
 
 def complete() -> None:
@@ -34,31 +38,41 @@ def complete() -> None:
         permissions = _needed(service, headers.get("x-amz-target", ""), body)
         if permissions:
             return permissions[0].resource
+        if service == _BEDROCK and (models := invoked_models(path, _scope())):
+            return models[0].resource
         found: str = extract_resource_arn(service, method, path, headers, body, *further)
-        return found
+        target = headers.get("x-amz-target", "")
+        return f"{found}{of_log_streams(target, body)}" if service == "logs" else found
 
     def context(service: str, action: str, body: bytes, parameters: Any) -> dict[str, Any]:
         found: dict[str, Any] = request_tag_context(service, action, body, parameters)
+        if service == "kms":
+            return {**found, **encryption_context(body)}
+        if action == "route53:ChangeResourceRecordSets":
+            return {**found, **record_changes(body)}
         permissions = _needed(service, action.replace(":", "."), body)
         return {**found, **permissions[0].context} if permissions else found
 
     iam_actions.extract_resource_arn = resource_arn
     iam_actions.request_tag_context = context
     if app.AUTH:
-        for service in _SERVICES:
+        for service in (*_SERVICES, _BEDROCK):
             app.SERVICE_HANDLERS[service] = _checked(service, app.SERVICE_HANDLERS[service])
 
 
 def _needed(service: str, target: str, body: bytes) -> list[Permission]:
-    from ministack.core.responses import get_account_id, get_region
-
     if service not in _SERVICES:
         return []
-    scope = f"{get_region()}:{get_account_id()}"
     try:
-        return needed(service, target.rpartition(".")[2], json.loads(body or b"{}"), scope)
+        return needed(service, target.rpartition(".")[2], json.loads(body or b"{}"), _scope())
     except (AttributeError, KeyError, TypeError, ValueError):
         return []
+
+
+def _scope() -> str:
+    from ministack.core.responses import get_account_id, get_region
+
+    return f"{get_region()}:{get_account_id()}"
 
 
 def _checked(service: str, handler: Any) -> Any:
@@ -70,7 +84,12 @@ def _checked(service: str, handler: Any) -> Any:
         from ministack.core.router import extract_access_key_id
 
         key = extract_access_key_id(headers, query)
-        for permission in _needed(service, headers.get("x-amz-target", ""), body)[1:]:
+        permissions = (
+            invoked_models(path, _scope())
+            if service == _BEDROCK
+            else _needed(service, headers.get("x-amz-target", ""), body)
+        )
+        for permission in permissions[1:]:
             denied = iam_evaluator.enforce(
                 key,
                 permission.action,

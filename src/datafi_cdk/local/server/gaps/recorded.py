@@ -64,6 +64,10 @@ def _pull_through_cache_rule(_logical_id: str, properties: Properties) -> Create
     return properties.get("EcrRepositoryPrefix", "ROOT"), {}
 
 
+def _rotation_schedule(_logical_id: str, properties: Properties) -> Created:
+    return properties["SecretId"], {}
+
+
 def _listener_certificate(logical_id: str, _properties: Properties) -> Created:
     return f"{logical_id}-{uuid4()}", {}
 
@@ -125,6 +129,19 @@ RESOURCE_TYPES = (
         _rule_group,
         ("Name", "Scope"),
         ("Capacity", "CustomResponseBodies", "Description", "Rules", "Tags", "VisibilityConfig"),
+    ),
+    _recorded(
+        "AWS::SecretsManager::RotationSchedule",
+        _rotation_schedule,
+        ("SecretId",),
+        (
+            "ExternalSecretRotationMetadata",
+            "ExternalSecretRotationRoleArn",
+            "HostedRotationLambda",
+            "RotateImmediatelyOnUpdate",
+            "RotationLambdaARN",
+            "RotationRules",
+        ),
     ),
     _recorded(
         "AWS::ECR::PullThroughCacheRule",
