@@ -185,9 +185,9 @@ class Edge:
         return lines
 
 
-def eventually(look: Callable[[], Any], is_so: Callable[[Any], bool]) -> Any:
-    """Look until it is so, and return what was seen; fails after 30 seconds."""
-    deadline = time.monotonic() + 30
+def eventually(look: Callable[[], Any], is_so: Callable[[Any], bool], seconds: int = 30) -> Any:
+    """Look until it is so, and return what was seen; fails after these seconds."""
+    deadline = time.monotonic() + seconds
     while not is_so(seen := look()):
         assert time.monotonic() < deadline, f"last seen: {seen}"
         time.sleep(0.1)
