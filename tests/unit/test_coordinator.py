@@ -147,7 +147,7 @@ def test_secret_variables(template: Template, full: Template) -> None:
 def test_execution_role_reads_its_two_secrets(template: Template) -> None:
     """The execution role writes its log and reads two secrets: exactly that."""
     log_group = {"Fn::GetAtt": [logical_id(template, LOG_GROUP), "Arn"]}
-    read = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+    read = ["secretsmanager:GetSecretValue"]
     found = statements(template, "CoExecutionRole")
     assert rights(found) == rights(
         [

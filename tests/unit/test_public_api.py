@@ -49,11 +49,11 @@ LAYERS = (
     ("config", "auto_scaling", "access_logs", "listener_rules", "pull_through_cache"),
     ("image_version", "version_parameter"),
     ("config_schema",),
-    ("health_checks", "ingress_base", "ingress_faults"),
+    ("health_checks", "ingress_base", "ingress_faults", "task_roles"),
     ("existing_ingress_faults", "ingress_clients"),
     ("existing_ingress",),
     ("shared_ingress", "service_metrics", "service_options", "service_settings"),
-    ("live_image", "service_faults", "service_network", "service_task"),
+    ("live_image", "execute_command", "service_faults", "service_network", "service_task"),
     ("datafi_service", "serverless_settings"),
     ("edge_server", "coordinator", "serverless_edge_server"),
     (

@@ -303,7 +303,7 @@ def test_a_key_of_another_stack_is_granted_in_the_role(argument: str) -> None:
     document = properties(template, POLICY)["PolicyDocument"]
     statements = {str(entry["Action"]): entry for entry in document["Statement"]}
     decrypt = statements["kms:Decrypt"]
-    read = statements["['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue']"]
+    read = statements["secretsmanager:GetSecretValue"]
     condition = decrypt["Condition"]["StringLike"]
     assert condition == {"kms:EncryptionContext:SecretARN": read["Resource"]}
     assert decrypt["Resource"] != read["Resource"]
