@@ -15,7 +15,8 @@ class ExecutionRole(ManagedPolicyRole):
     """The role with which ECS starts tasks.
 
     With the value of a secret CDK grants its description, which ECS never asks for: it is left out.
-    Source:
+    Its trust policy is the one that AWS documents, without the account's condition of task roles:
+    if ECS sent none here, no task would start. Source:
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
 
     Args:
@@ -24,7 +25,8 @@ class ExecutionRole(ManagedPolicyRole):
     """
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
-        super().__init__(scope, construct_id, assumed_by=tasks_of(scope))
+        principal = iam.ServicePrincipal("ecs-tasks.amazonaws.com")
+        super().__init__(scope, construct_id, assumed_by=principal)
 
     def add_to_principal_policy(
         self, statement: iam.PolicyStatement

@@ -36,6 +36,8 @@ OF_SECRETS = {"kms:Decrypt", "kms:Encrypt", "kms:ReEncrypt*", "kms:GenerateDataK
 UNCONDITIONED = {
     # https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
     "lambda.amazonaws.com": "A function has a role of its own account only (iam:PassRole).",
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+    "ecs-tasks.amazonaws.com": "ECS is documented to say the account for task roles only.",
     # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
     "logdelivery.elasticloadbalancing.amazonaws.com": "The path of a log names the account.",
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
@@ -86,6 +88,7 @@ def _deputies(where: str, statement: Statement) -> Iterator[str]:
             "logdelivery.elasticloadbalancing.amazonaws.com": all(
                 resource.endswith("/AWSLogs/{AccountId}/*") for resource in statement.resources
             ),
+            "ecs-tasks.amazonaws.com": statement.place.endswith("ExecutionRole"),
             "logs.{Region}.{URLSuffix}": "kms:EncryptionContext:aws:logs:arn" in statement.keys,
             "lambda.amazonaws.com": statement.of == "trust" or statement.type == ECR,
         }
