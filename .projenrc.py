@@ -33,6 +33,7 @@ EXTRAS = {
 BUILD = ["hatchling>=1.27"]
 DEVELOPMENT = [
     *BUILD,
+    "cfn-lint>=1.58",
     "h2>=4",
     "hypothesis>=6.140",
     "mypy>=2.4",
@@ -227,6 +228,9 @@ LOWEST_TESTS = [
 ]
 
 
+FUZZ_ROUNDS = 10
+
+
 def add_tasks(project: Project) -> None:
     """Replace projen's compile-and-package chain, made for other languages, with our tasks."""
     for name in ("build", "pre-compile", "compile", "post-compile", "package", "test"):
@@ -266,6 +270,17 @@ def add_tasks(project: Project) -> None:
                 " -r constraints/lowest.txt"
             ),
             TaskStep(exec=f"PYTHONPATH=.lowest pytest {' '.join(LOWEST_TESTS)}"),
+        ],
+    )
+    project.add_task(
+        "fuzz",
+        description=f"Prove {FUZZ_ROUNDS} times as many configurations as CI, each time others",
+        steps=[
+            TaskStep(
+                exec=f"DATAFI_FUZZ_ROUND={number} pytest tests/property --hypothesis-seed={number}",
+                receive_args=True,
+            )
+            for number in range(1, FUZZ_ROUNDS + 1)
         ],
     )
     project.add_task("ci", description="What CI runs, from a clean checkout on", exec=".ci/run")

@@ -43,6 +43,7 @@ from .stack_servers import (
     edge_server_arguments,
     serverless_edge_server_arguments,
 )
+from .stack_size import size_faults
 from .stack_updates import update_apis
 from .synthesis import concrete, refuse
 from .update_api import UpdateApi
@@ -164,6 +165,7 @@ class DatafiEdgeStack(Stack):
             removal_policy=self._removal_policy,
         )
         self._add_outputs()
+        refuse(self, size_faults(self, len(services) + len(self.serverless_edge_servers)))
 
     def _env_faults(self, config: DatafiEdgeConfig) -> list[Fault]:
         if config.aws is None or (self.account, self.region) == (

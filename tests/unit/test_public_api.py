@@ -44,7 +44,7 @@ LAYERS = (
     ),
     ("update_api", "stack_arguments"),
     ("update_router", "stack_servers"),
-    ("stack_updates",),
+    ("stack_updates", "stack_size"),
     ("datafi_edge_stack",),
     ("__init__",),
 )
