@@ -186,17 +186,57 @@ COMPOSED = (
 """Arguments that are other parts of the composition."""
 
 WRONG: list[Any] = [
-    None, True, 0, -1, 1.5, 10**12, "", "x", "a b", "Ü", [], {}, [None], ["a", "a"], {"x": 1},
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    10**12,
+    "",
+    "x",
+    "a b",
+    "Ü",
+    [],
+    {},
+    [None],
+    ["a", "a"],
+    {"x": 1},
     *(
         special("wrong", kind)
-        for kind in ("object", "nan", "bytes", "class", "secret value", "token", "token number", "token list",
-                     "stack", "lambda", "set", "tuple", "infinite", "other app")
+        for kind in (
+            "object",
+            "nan",
+            "bytes",
+            "class",
+            "secret value",
+            "token",
+            "token number",
+            "token list",
+            "stack",
+            "lambda",
+            "set",
+            "tuple",
+            "infinite",
+            "other app",
+        )
     ),
-    CANARY, [CANARY], {"KEY": CANARY}, {CANARY: "x"}, seconds(-1), seconds(0.5), seconds(10**9), special("seconds token"),
-    special("secret", SECRETS[0]), special("group", "sg-1a2b3c4d"), special("removal", "SNAPSHOT"),
-    special("subnets", "PRIVATE_ISOLATED"), special("zone", "other.org"), special("check", {"timeout": 30}),
-    special("foreign key"), special("new bucket with key"),
-]  # fmt: skip
+    CANARY,
+    [CANARY],
+    {"KEY": CANARY},
+    {CANARY: "x"},
+    seconds(-1),
+    seconds(0.5),
+    seconds(10**9),
+    special("seconds token"),
+    special("secret", SECRETS[0]),
+    special("group", "sg-1a2b3c4d"),
+    special("removal", "SNAPSHOT"),
+    special("subnets", "PRIVATE_ISOLATED"),
+    special("zone", "other.org"),
+    special("check", {"timeout": 30}),
+    special("foreign key"),
+    special("new bucket with key"),
+]
 """Values of which most are wrong wherever they stand."""
 
 CONSTRUCTS: Mapping[str, list[Any]] = {

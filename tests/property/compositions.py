@@ -12,19 +12,58 @@ from hypothesis import strategies as st
 Data = dict[str, Any]
 
 _PARTS = [
-    "network", "cluster", "dns", "front", "balancer", "cache", "server0", "server1", "server2",
-    "storage0", "storage1", "storage2", "update0", "update1", "update2", "router",
-]  # fmt: skip
+    "network",
+    "cluster",
+    "dns",
+    "front",
+    "balancer",
+    "cache",
+    "server0",
+    "server1",
+    "server2",
+    "storage0",
+    "storage1",
+    "storage2",
+    "update0",
+    "update1",
+    "update2",
+    "router",
+]
 _LAYOUTS: list[dict[str, int]] = [
     {},
-    {part: 1 if part.startswith(("server", "storage", "update", "router")) else 0 for part in _PARTS},
-    {"network": 0, "cluster": 0, "dns": 1, "front": 1, "balancer": 1, "server0": 2, "storage0": 2,
-     "update0": 2, "server1": 3, "storage1": 3, "update1": 3, "server2": 4, "storage2": 4,
-     "update2": 4, "router": 5, "cache": 2},
-    {"network": 1, "cluster": 1, "dns": 1, "front": 2, "balancer": 2, "cache": 0,
-     **{f"{part}{number}": 3 for part in ("server", "storage", "update") for number in range(3)},
-     "router": 3},
-]  # fmt: skip
+    {
+        part: 1 if part.startswith(("server", "storage", "update", "router")) else 0
+        for part in _PARTS
+    },
+    {
+        "network": 0,
+        "cluster": 0,
+        "dns": 1,
+        "front": 1,
+        "balancer": 1,
+        "server0": 2,
+        "storage0": 2,
+        "update0": 2,
+        "server1": 3,
+        "storage1": 3,
+        "update1": 3,
+        "server2": 4,
+        "storage2": 4,
+        "update2": 4,
+        "router": 5,
+        "cache": 2,
+    },
+    {
+        "network": 1,
+        "cluster": 1,
+        "dns": 1,
+        "front": 2,
+        "balancer": 2,
+        "cache": 0,
+        **{f"{part}{number}": 3 for part in ("server", "storage", "update") for number in range(3)},
+        "router": 3,
+    },
+]
 _DNS: list[Data] = [
     {},
     {"record_per_service": True},
@@ -32,8 +71,11 @@ _DNS: list[Data] = [
     {"enable_hosted_zone": False, "certificate": {"$": "certificate", "of": None}},
     {"certificate": {"$": "certificate", "of": None}},
     {"parent_zone": {"$": "zone", "of": "example.com"}},
-    {"private_zone_vpc": {"$": "the vpc", "of": None}, "certificate": {"$": "certificate", "of": None}},
-]  # fmt: skip
+    {
+        "private_zone_vpc": {"$": "the vpc", "of": None},
+        "certificate": {"$": "certificate", "of": None},
+    },
+]
 
 
 @functools.cache
@@ -202,6 +244,19 @@ _EXCLUSIVE = {
     "log_group": ("log_retention",),
 }
 """What goes with none of the others."""
+
+
+_WRONG_PARTS = (
+    "network",
+    "dns",
+    "ingress",
+    "servers",
+    "servers",
+    "storage",
+    "cache",
+    "updates",
+    "router",
+)
 
 
 @st.composite

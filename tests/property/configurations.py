@@ -53,11 +53,35 @@ BASES: list[Data] = [
 """Ways to deploy, each of which works as it is."""
 
 _STEPS = re.compile(r"[^.\[\]]+")
+_SECTIONS = ["dns", "load_balancer", "new_vpc", "update_api"]
 _MOST_ROUNDS = 8
 _WRONG: list[Any] = [
-    None, True, 0, -1, 1.5, float("nan"), 10**30, "", " ", "0", "x" * 300, "Ü", "a b", "${Token[TOKEN.1]}",
-    [], {}, [None], [[]], [1], {"x": None}, {1: 2}, ["a", "a"], {"KEY": "x"}, "arn:aws:iam::1:role/x", b"x",
-]  # fmt: skip
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    float("nan"),
+    10**30,
+    "",
+    " ",
+    "0",
+    "x" * 300,
+    "Ü",
+    "a b",
+    "${Token[TOKEN.1]}",
+    [],
+    {},
+    [None],
+    [[]],
+    [1],
+    {"x": None},
+    {1: 2},
+    ["a", "a"],
+    {"KEY": "x"},
+    "arn:aws:iam::1:role/x",
+    b"x",
+]
 
 
 @st.composite
@@ -95,9 +119,7 @@ def plausible(draw: st.DrawFn) -> Data:
     for key in draw(st.lists(st.sampled_from(top), max_size=2, unique=True)):
         if key not in data:
             data[key] = draw(values(DatafiEdgeConfig, key))
-    for key in draw(
-        st.lists(st.sampled_from(["dns", "load_balancer", "new_vpc", "update_api"]), max_size=2)
-    ):
+    for key in draw(st.lists(st.sampled_from(_SECTIONS), max_size=2)):
         drawn = draw(section(model_at([key])))
         data[key] = {**drawn, **data.get(key, {})}
     return data
@@ -107,11 +129,7 @@ def plausible(draw: st.DrawFn) -> Data:
 def contradicting(draw: st.DrawFn) -> Data:
     """Sections with many of their keys, which contradict each other."""
     data = draw(plausible())
-    for key in draw(
-        st.lists(
-            st.sampled_from(["dns", "load_balancer", "new_vpc", "vpc", "update_api"]), max_size=2
-        )
-    ):
+    for key in draw(st.lists(st.sampled_from([*_SECTIONS, "vpc"]), max_size=2)):
         data[key] = {**draw(section(model_at([key]), 12)), **(data.get(key) or {})}
     for kind, servers_of_kind in data["edge_servers"].items():
         model = EdgeServerConfig if kind == "long_running" else ServerlessEdgeServerConfig
@@ -151,7 +169,7 @@ def _mend(data: Any, steps: list[str]) -> None:
     if isinstance(holder, dict):
         if holder.get(last) is not None:
             del holder[last]
-        elif last in ("egress_provided",):
+        elif last == "egress_provided":
             holder[last] = True
         elif last in EXAMPLES:
             model = model_at([step for step in before if not step.isdigit()])

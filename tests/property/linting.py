@@ -3,8 +3,8 @@
 A whole template takes a second. So a resource is looked at once for each form that it has: its type
 and properties, with what it refers to told by type. The others that it refers to stand beside it as
 their types only, and what is said of these is left out. What cfn-lint finds by looking at several
-resources at once it finds in the sample that is linted as a whole; circles of dependencies are looked
-for in every template.
+resources at once it finds in the sample that is linted as a whole; circles of dependencies are
+looked for in every template.
 """
 
 from __future__ import annotations

@@ -180,7 +180,7 @@ class Maker:
         timer = threading.Timer(_SECONDS, self._process.kill)
         timer.start()
         try:
-            answer: Answer = pickle.load(self._process.stdout)
+            answer: Answer = pickle.load(self._process.stdout)  # noqa: S301 (from building.py)
         except EOFError:
             self.close()
             return Answer("failed", f"no answer within {_SECONDS} s, or the process ended")

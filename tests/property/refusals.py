@@ -65,9 +65,9 @@ def refusals(module: str) -> Iterator[Any]:
         and node.returns.id in ("Fault", "InvalidInputError")
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id in {"Fault", *helpers}:
-                yield node
+        is_named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        if is_named and node.func.id in {"Fault", *helpers}:
+            yield node
 
 
 def modules() -> list[str]:

@@ -1,4 +1,4 @@
-"""Whatever a file holds, it is a configuration or refused in our own words, soon and in little memory."""
+"""Whatever a file holds, it is a configuration or refused in our own words, soon."""
 
 from __future__ import annotations
 
@@ -22,15 +22,63 @@ _BYTES = 300 * 1024 * 1024
 _LAUGHS = "\n".join(
     ["a0: &a0 [x]", *(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 30))]
 )
+_LEVELS = range(1, 30)
 _LISTS = ", ".join(f"&a{i} [" + f"*a{i - 1}, " * 9 + "]" for i in range(1, 20))
 _KEYS = f"? [&a0 [x], {_LISTS}]\n: 1"
 _FRAGMENTS = [
-    b"\xff\xfe", b"\xef\xbb\xbf", b"\0", b"\x80", b"\xc3", b"\t", b"\r", b"\n", b"\n---\n", b"\n...\n", b"%YAML 1.1\n---\n",
-    b"&a ", b"*a", b"<<: *a", b"!!python/object:os.system ", b"!!binary ", b"!!set ", b"!!omap ", b"!x ", b"!!int ", b"!!float ",
-    b"? ", b": ", b"- ", b"[", b"]", b"{", b"}", b"'", b'"', b"|\n", b">\n", b"#", b"@", b"`", b"%", b",", b"~", b"\\x", b'"\\U00110000"',
-    b"1" * 5000, b"1e999999", b"0x" + b"f" * 100, b".inf", b".nan", b"2024-02-30", b"[" * 300, b"{a: " * 300, b"- " * 300,
-    "\N{SNOWMAN}".encode(), "\u2028".encode(), CANARY.encode(),
-]  # fmt: skip
+    b"\xff\xfe",
+    b"\xef\xbb\xbf",
+    b"\0",
+    b"\x80",
+    b"\xc3",
+    b"\t",
+    b"\r",
+    b"\n",
+    b"\n---\n",
+    b"\n...\n",
+    b"%YAML 1.1\n---\n",
+    b"&a ",
+    b"*a",
+    b"<<: *a",
+    b"!!python/object:os.system ",
+    b"!!binary ",
+    b"!!set ",
+    b"!!omap ",
+    b"!x ",
+    b"!!int ",
+    b"!!float ",
+    b"? ",
+    b": ",
+    b"- ",
+    b"[",
+    b"]",
+    b"{",
+    b"}",
+    b"'",
+    b'"',
+    b"|\n",
+    b">\n",
+    b"#",
+    b"@",
+    b"`",
+    b"%",
+    b",",
+    b"~",
+    b"\\x",
+    b'"\\U00110000"',
+    b"1" * 5000,
+    b"1e999999",
+    b"0x" + b"f" * 100,
+    b".inf",
+    b".nan",
+    b"2024-02-30",
+    b"[" * 300,
+    b"{a: " * 300,
+    b"- " * 300,
+    "\N{SNOWMAN}".encode(),
+    "\u2028".encode(),
+    CANARY.encode(),
+]
 _FILES: dict[str, bytes] = {
     "empty": b"",
     "a comment": b"# nothing",
@@ -42,19 +90,24 @@ _FILES: dict[str, bytes] = {
     "lists of lists of aliases": _LAUGHS.encode(),
     "keys of lists of aliases": _KEYS.encode(),
     "merged mappings of aliases": "\n".join(
-        ["a0: &a0 {x: 1}", *(f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 9)}]}}" for i in range(1, 30))]
+        [
+            "a0: &a0 {x: 1}",
+            *(f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 9)}]}}" for i in _LEVELS),
+        ]
     ).encode(),
     "a list in itself": b"a: &a [*a]",
     "a mapping in itself": b"a: &a {b: *a}",
     "deep": b"[" * 200_000,
-    "deep aliases": "\n".join(["a0: &a0 x", *(f"a{i}: &a{i} [*a{i - 1}]" for i in range(1, 200))]).encode(),
+    "deep aliases": "\n".join(
+        ["a0: &a0 x", *(f"a{i}: &a{i} [*a{i - 1}]" for i in range(1, 200))]
+    ).encode(),
     "too long": b"#" * 300_000,
     "many entries": b"[" + b"1," * 110_000 + b"]",
     "a tag": b"a: !!python/object:os.system x",
     "a key twice": b"deployment_name: a\ndeployment_name: b",
     "an alias of nothing": b"a: *b",
     "a list as a key": b"? [a]\n: b",
-}  # fmt: skip
+}
 
 
 def read(path: Path | str) -> str:
