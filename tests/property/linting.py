@@ -20,6 +20,7 @@ from cfnlint.runner import Runner
 
 Template = Mapping[str, Any]
 
+_NEW_FUNCTION = "Fn::GetStackOutput"
 _FRAME = ("Parameters", "Conditions", "Mappings", "Outputs", "Rules")
 _SUBSTITUTED = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[^}]*)?\}")
 
@@ -40,10 +41,7 @@ class Linter:
 
     def whole(self, template: Template) -> list[str]:
         """Every error of a template."""
-        return [
-            f"{'/'.join(map(str, match.path))}: {match}"
-            for match in self._runner.validate_template(dict(template))
-        ]
+        return [text for _, text in self._errors(dict(template))]
 
     def new_forms(self, template: Template) -> list[str]:
         """The errors of what has a form that no resource had before."""
@@ -66,13 +64,19 @@ class Linter:
         beside = {name: {"Type": resources[name]["Type"]} for name in resources if name in named}
         reduced = {**frame, "Resources": {**beside, **wanted}}
         found = [
-            f"{'/'.join(map(str, match.path))}: {match}"
-            for match in self._runner.validate_template(reduced)
-            if not (list(match.path)[:1] == ["Resources"] and list(match.path)[1] not in wanted)
+            text
+            for path, text in self._errors(reduced)
+            if path[:1] != ["Resources"] or path[1] in wanted
         ]
         if not found:
             self._seen |= {*new.values(), frame_form}
         return [*found, *_circles(resources)]
+
+    def _errors(self, template: dict[str, Any]) -> Iterator[tuple[list[Any], str]]:
+        """Path and text of each error, but for a function that cfn-lint knows at some places only."""
+        for match in self._runner.validate_template(template):
+            if _NEW_FUNCTION not in str(match):
+                yield list(match.path), f"{'/'.join(map(str, match.path))}: {match}"
 
 
 def _without_metadata(resource: Mapping[str, Any]) -> dict[str, Any]:

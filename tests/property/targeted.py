@@ -1,4 +1,4 @@
-"""Configurations that break rules to which random ones rarely come."""
+"""Configurations to which random ones rarely come: that break some rules, or use some keys."""
 
 from __future__ import annotations
 
@@ -70,4 +70,77 @@ TARGETED: list[Any] = [
         edge_servers={"long_running": _servers(1, assign_public_ip=True)},
     ),
     _data(edge_servers={"long_running": _servers(21)}, update_api={"shared": True}),
+    _data(private=True, vpc=_VPC),
 ]
+"""Each breaks a rule."""
+
+_KEY = "arn:aws:kms:us-east-1:111111111111:key/1a2b3c4d-0000-4000-8000-000000000000"
+_STORAGE = {
+    "storage": True,
+    "storage_bucket_name": "acme-results",
+    "storage_kms_key_arn": _KEY,
+}
+_COORDINATOR = {
+    "secret_arn": SECRETS[1],
+    "registry_credentials_secret_arn": SECRETS[2],
+    "registry_credentials_kms_key_arn": _KEY,
+    "auto_scaling": {"min": 1, "max": 3, "cpu_percent": 50},
+    "bedrock_models": EXAMPLES["bedrock_models"],
+    "cpu": 512,
+    "grpc_port": 9090,
+    "grpc_rule_priority": 7,
+    "http_rule_priority": 40_007,
+    "max_healthy_percent": 150,
+    "min_healthy_percent": 0,
+    "update_secret_arn": SECRETS[0],
+    "update_secret_kms_key_arn": _KEY,
+}
+_FUNCTION = {
+    "name": "analytics",
+    "ecr_repository_arn": EXAMPLES["ecr_repository_arn"][0],
+    "in_vpc": True,
+    "security_group_ids": EXAMPLES["security_group_ids"],
+    "subnet_ids": EXAMPLES["private_subnet_ids"],
+    **_STORAGE,
+}
+_BALANCER = {
+    key: EXAMPLES[key][0] for key in ("load_balancer_arn", "dns_name", "canonical_hosted_zone_id")
+}
+
+WORKING: list[Any] = [
+    _data(
+        vpc={**_VPC, "isolated_subnet_ids": EXAMPLES["isolated_subnet_ids"]},
+        edge_servers={
+            "long_running": _servers(
+                1,
+                secret_arn=SECRETS[0],
+                secret_kms_key_arn=_KEY,
+                secrets={"TOKEN": {"secret_arn": SECRETS[3], "field": "token"}},
+                **_STORAGE,
+            ),
+            "serverless": [_FUNCTION],
+        },
+        coordinator=_COORDINATOR,
+        update_api={"update_freezes": [{"start": EXAMPLES["start"][0], "end": EXAMPLES["end"][0]}]},
+    ),
+    _existing(**_BALANCER, lowest_priority=1000, highest_priority=1999),
+    _data(
+        aws={"account": ACCOUNT, "region": REGION},
+        new_vpc={
+            "cidr": "10.1.0.0/16",
+            "max_azs": 3,
+            "flow_logs": True,
+            "flow_log_retention_days": 7,
+            "interface_endpoints": ["kms", "ssm"],
+        },
+        dns={
+            "root_domain": "edge.example.com",
+            "parent_zone": {
+                "hosted_zone_id": EXAMPLES["hosted_zone_id"][0],
+                "delegation_role_arn": EXAMPLES["delegation_role_arn"][0],
+            },
+        },
+        update_api={"shared": True, "secret_arn": SECRETS[0], "secret_kms_key_arn": _KEY},
+    ),
+]
+"""Each works, and uses keys that depend on others."""

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from proof import Proof, in_environment
 from pydantic import BaseModel
 from refusals import modules, unused
-from targeted import TARGETED
+from targeted import TARGETED, WORKING
 
 _LEAST_MADE = 0.4
 
@@ -73,6 +73,8 @@ def test_any_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
 
     try:
         prove()
+        for data in WORKING:
+            assert proof.of(data)
     finally:
         proof.close()
     count = len(proof.made) + len(proof.refused)
