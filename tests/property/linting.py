@@ -73,7 +73,7 @@ class Linter:
         return [*found, *_circles(resources)]
 
     def _errors(self, template: dict[str, Any]) -> Iterator[tuple[list[Any], str]]:
-        """Path and text of each error, but for a function that cfn-lint knows at some places only."""
+        """Path and text of each error, but for a function that cfn-lint knows in part."""
         for match in self._runner.validate_template(template):
             if _NEW_FUNCTION not in str(match):
                 yield list(match.path), f"{'/'.join(map(str, match.path))}: {match}"
