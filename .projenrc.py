@@ -334,6 +334,9 @@ LOWEST_TESTS = [
 ]
 
 
+FUZZ_ROUNDS = 10
+
+
 def add_tasks(project: Project) -> None:
     """Replace projen's compile-and-package chain, made for other languages, with our tasks."""
     for name in ("build", "pre-compile", "compile", "post-compile", "package", "test"):
@@ -385,6 +388,17 @@ def add_tasks(project: Project) -> None:
     )
     project.add_task(
         "sbom", description="Write what the wheel needs into dist/sbom.json", exec=".ci/sbom"
+    )
+    project.add_task(
+        "fuzz",
+        description=f"Prove {FUZZ_ROUNDS} times as many configurations as CI, each time others",
+        steps=[
+            TaskStep(
+                exec=f"DATAFI_FUZZ_ROUND={number} pytest tests/property --hypothesis-seed={number}",
+                receive_args=True,
+            )
+            for number in range(1, FUZZ_ROUNDS + 1)
+        ],
     )
     project.add_task("ci", description="What CI runs, from a clean checkout on", exec=".ci/run")
 

@@ -12,7 +12,7 @@ from typing import Any
 from ruamel.yaml.composer import ComposerError
 from ruamel.yaml.constructor import ConstructorError
 from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.scanner import ScannerError
 
@@ -23,6 +23,8 @@ _PLAIN_PLACE = re.compile(r"[A-Za-z0-9_.\[\]-]+")
 _LAST_KEY = re.compile(r"(\.?[^.\[\]]+|\[[0-9]+\])$")
 _MOST_KEYS = 100_000
 """How many keys and entries a file may have, each alias counted as what it stands for."""
+_MOST_BYTES = 256 * 1024
+"""How long a file may be: room for many more servers than a stack has, and read within seconds."""
 _TOO_DEEP = f"lists and mappings in each other on more than {MOST_LEVELS} levels"
 
 
@@ -87,7 +89,8 @@ def read_yaml(path: Path) -> YamlDocument:
 
 def _text(path: Path) -> str:
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
     except FileNotFoundError:
         raise _refusal(path, "an existing file", "nothing", "check the path") from None
     except OSError as error:
@@ -95,6 +98,9 @@ def _text(path: Path) -> str:
         raise _refusal(path, "a readable file", given, "check the path") from None
     except ValueError:
         raise _refusal("path", "one that a file can have", repr(str(path)), "check it") from None
+    if len(content) > _MOST_BYTES:
+        allowed = f"at most {_MOST_BYTES} bytes long"
+        raise _refusal(path, allowed, "more", "name the configuration, or make it shorter")
     try:
         return content.decode()
     except UnicodeDecodeError as error:
@@ -145,7 +151,7 @@ def _lines_inside(
     if len(ancestors) > MOST_LEVELS:
         where = f"{path}:{node.start_mark.line + 1}"
         raise _refusal(where, "YAML", _TOO_DEEP, "use fewer aliases")
-    for key, mark, value in _entries(node):
+    for key, mark, value in _entries(node, path):
         inside = (
             f"{place}{key}" if isinstance(node, SequenceNode) or not place else f"{place}.{key}"
         )
@@ -157,10 +163,14 @@ def _lines_inside(
         yield from _lines_inside(value, inside, path, (*ancestors, node))
 
 
-def _entries(node: Node) -> Iterator[tuple[str, StringMark, Node]]:
+def _entries(node: Node, path: Path) -> Iterator[tuple[str, StringMark, Node]]:
     if isinstance(node, MappingNode):
         for key, value in node.value:
-            yield str(key.value), key.start_mark, value
+            if not isinstance(key, ScalarNode):
+                where = f"{path}:{key.start_mark.line + 1}"
+                allowed = "a mapping whose keys are strings"
+                raise _refusal(where, allowed, "another key", "put it in quotes")
+            yield key.value, key.start_mark, value
     elif isinstance(node, SequenceNode):
         for index, entry in enumerate(node.value):
             yield f"[{index}]", entry.start_mark, entry

@@ -16,7 +16,7 @@ SECRET_ARN = Arn(
     "the complete ARN of a secret, with its six-character suffix",
 )
 KEY_ARN = Arn("kms", "key/[A-Za-z0-9-]+", "the ARN of a KMS key, not of an alias")
-ROLE_ARN = Arn("iam", r"role/\S+", "the ARN of an IAM role", regional=False)
+ROLE_ARN = Arn("iam", "role/[A-Za-z0-9_+=,.@/-]+", "the ARN of an IAM role", regional=False)
 ACCOUNT = Text("[0-9]{12}", "12 digits", "write the whole account number")
 REGION = Text(REGION_FORM, "an AWS region", "write it as 'us-east-1'")
 PRIORITY = Number(1, HIGHEST_PRIORITY)
@@ -169,7 +169,7 @@ class LoadBalancerConfig(Section):
         str | None,
         Arn(
             "wafv2",
-            "regional/webacl/.+",
+            "regional/webacl/[A-Za-z0-9_-]+/[A-Za-z0-9-]+",
             "the ARN of a regional web ACL of AWS WAF (v2)",
             local=True,
         ),

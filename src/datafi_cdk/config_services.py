@@ -39,7 +39,7 @@ _PARAMETER_NAME = Checked(validation.parameter_name_faults, FORMS["parameter_nam
 _VARIABLES = ForEditors({"propertyNames": {"pattern": f"^({FORMS['variable']})$"}})
 _COOLDOWN = Number(0, 2_147_483_647)
 _MEMORIES = sorted({memory for memories in FARGATE_MEMORY_MIB.values() for memory in memories})
-_REPOSITORY_ARN = Arn("ecr", r"repository/\S+", "the ARN of an ECR repository")
+_REPOSITORY_ARN = Arn("ecr", "repository/[a-z0-9._/-]+", "the ARN of an ECR repository")
 
 
 def _names_as_mapping(value: Any) -> Any:

@@ -45,6 +45,7 @@ from .stack_servers import (
     edge_server_arguments,
     serverless_edge_server_arguments,
 )
+from .stack_size import size_faults
 from .stack_updates import update_apis
 from .synthesis import concrete, refuse
 from .update_api import UpdateApi
@@ -191,6 +192,7 @@ class DatafiEdgeStack(Stack):
         if config.alarm_topic_arn:
             stack_hardening.tell_of_dead_letters(self, config.alarm_topic_arn)
         self._add_outputs()
+        refuse(self, size_faults(self, len(services) + len(self.serverless_edge_servers)))
 
     def _env_faults(self, config: DatafiEdgeConfig) -> list[Fault]:
         if config.aws is None or (self.account, self.region) == (

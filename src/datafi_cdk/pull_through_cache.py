@@ -226,7 +226,7 @@ class PullThroughCache(Construct):
 
     def _taken_faults(self, prefix: str | None) -> list[Fault]:
         """Another cache of the stack with the same prefix."""
-        other = self._prefixes.get(prefix or "")
+        other = self._prefixes.get(prefix) if isinstance(prefix, str) else None
         if other is None:
             return []
         allowed = "unique in the account and region"

@@ -221,6 +221,23 @@ def test_refuses_what_cannot_be_read_with_its_line(
     assert word in sentence
 
 
+def test_refuses_keys_that_are_no_words_however_many_they_stand_for(
+    refused: Callable[[str], list[str]],
+) -> None:
+    """A list as a key is refused with its line, and not written out, which could take for ever."""
+    lists = ["&a0 [x]", *(f"&a{level} [{f'*a{level - 1}, ' * 9}]" for level in range(1, 9))]
+    (sentence,) = refused(f"a: b\n? [{', '.join(lists)}]\n: 1\n")
+    assert sentence.startswith("datafi.yaml:2 must be a mapping whose keys are strings")
+
+
+def test_refuses_files_that_are_too_long(refused: Callable[[str], list[str]]) -> None:
+    """A file is read up to a limit only, as that of another name may be of any size."""
+    (sentence,) = refused("# nothing\n" * 30_000)
+    assert sentence.startswith("datafi.yaml must be at most 262144 bytes long, got more")
+    with pytest.raises(InvalidInputError, match="at most 262144 bytes"):
+        DatafiEdgeConfig.from_file("/dev/zero")
+
+
 @pytest.mark.parametrize("date", ["2024-12-31", "2024-02-30", "2024-02-30T99:00:00+99:00"])
 def test_what_looks_like_a_date_is_a_string(
     load: Callable[[str], DatafiEdgeConfig], date: str

@@ -502,3 +502,13 @@ def test_servers_that_share_a_security_group_share_its_rules() -> None:
     rules = [rule["Properties"] for rule in template.find_resources(INGRESS_RULE).values()]
     ports = [rule["FromPort"] for rule in rules if rule["GroupId"] == "sg-1a2b3c"]
     assert sorted(ports) == [80, 50051]
+
+
+def test_refuses_more_servers_than_a_stack_has_room_for() -> None:
+    """Too many resources are told before the CDK counts them, with the way out."""
+    servers = [{"name": f"es-{number}", "storage": True} for number in range(30)]
+    data = minimal(edge_servers={"long_running": servers}, load_balancer={"max_rules": 1000})
+    with pytest.raises(InvalidInputError) as refusal:
+        _stack(data)
+    assert "at most 500 resources, got 30 servers (" in str(refusal.value)
+    assert "update_api.shared: true" in str(refusal.value)

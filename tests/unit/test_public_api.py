@@ -65,7 +65,7 @@ LAYERS = (
     ),
     ("update_api", "stack_arguments"),
     ("update_router", "stack_servers"),
-    ("stack_updates", "stack_hardening"),
+    ("stack_updates", "stack_hardening", "stack_size"),
     ("datafi_edge_stack",),
     ("__init__",),
 )

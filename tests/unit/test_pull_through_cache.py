@@ -207,6 +207,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"repository_prefix": "a" * 27}, "2 to 26 of a-z"),
     ({"repository_prefix": "acme/"}, "2 to 26 of a-z"),
     ({"repository_prefix": 1}, "2 to 26 of a-z"),
+    ({"repository_prefix": {"acme": "x"}}, "2 to 26 of a-z"),
     ({"datafi_registry": "https://datafi.azurecr.io"}, "the host of a registry"),
     ({"datafi_registry": None}, "datafi_registry must be given"),
     (

@@ -116,6 +116,33 @@ def test_exports_lead_to_resources_of_other_stacks(tmp_path: Path) -> None:
     assert found == Reference(ResourceId("One", "Queue"), "Arn")
 
 
+@pytest.mark.parametrize(
+    "region", [{}, {"Region": "eu-west-1"}, {"Region": {"Ref": "AWS::Region"}}]
+)
+def test_outputs_by_name_lead_to_resources_of_other_stacks(
+    region: dict[str, Any], tmp_path: Path
+) -> None:
+    """With the CDK's recommended flags, stacks refer to each other's outputs without exports."""
+    output = {"StackName": "One", "OutputName": "Queue", **region}
+    folder = write_assembly(
+        tmp_path,
+        {
+            "One": {
+                "Resources": {"Queue": resource("AWS::SQS::Queue")},
+                "Outputs": {"Queue": {"Value": {"Ref": "Queue"}}},
+            },
+            "Two": {"Resources": {}},
+        },
+        environment="aws://111111111111/eu-west-1",
+    )
+    assembly = read_assembly(folder)
+    found = Resolver(assembly).resolve(assembly.stack("Two"), {"Fn::GetStackOutput": output})
+    assert found == Reference(ResourceId("One", "Queue"))
+    elsewhere = {"Fn::GetStackOutput": {**output, "Region": "us-east-1"}}
+    text = Resolver(assembly).resolve(assembly.stack("Two"), elsewhere)
+    assert text == "${output Queue of One}"
+
+
 def test_exports_to_other_regions_lead_to_resources(tmp_path: Path) -> None:
     """What a custom resource writes and another reads is the resource itself."""
     name = "/cdk/exports/Two/Cert"

@@ -250,6 +250,22 @@ class Resolver:
         found = self._exports.get((stack.environment, name))
         return self.resolve(*found) if found else f"${{import {name}}}"
 
+    def _stack_output(self, stack: Stack, argument: Any) -> Any:
+        """An output of another stack, as templates with the CDK's recommended flags name it.
+
+        Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getstackoutput.html
+        """
+        name, output = (
+            text(self.resolve(stack, argument.get(key))) for key in ("StackName", "OutputName")
+        )
+        given = text(self.resolve(stack, argument.get("Region", "")))
+        region = stack.region if "${" in given else given or stack.region
+        for other in self.assembly.stacks:
+            is_there = other.name == name and other.region == region
+            if is_there and output in other.section("Outputs"):
+                return self.resolve(other, other.section("Outputs")[output].get("Value"))
+        return f"${{output {output} of {name}}}"
+
     def _if(self, stack: Stack, argument: Any) -> Any:
         """What a condition chooses; all that it may choose, if only the deployment knows."""
         name, yes, no = argument
@@ -310,6 +326,7 @@ _FUNCTIONS: dict[str, Callable[[Resolver, Stack, Any], Any]] = {
     "Fn::Select": Resolver._select,
     "Fn::Split": Resolver._split,
     "Fn::ImportValue": Resolver._import_value,
+    "Fn::GetStackOutput": Resolver._stack_output,
     "Fn::If": Resolver._if,
     "Fn::FindInMap": Resolver._find_in_map,
     "Fn::Base64": Resolver._base64,
