@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,18 @@ OF_DEFAULTS = ["--config-file", str(ROOT / ".checkov.yaml")]
 
 
 def _synthesize(apps: list[Path], folder: Path) -> None:
-    for app in apps:
+    def synthesize(app: Path) -> None:
         command = [sys.executable, str(EXAMINE), str(app), str(folder / app.stem)]
-        subprocess.run(command, check=True, env={**os.environ, "CDK_VALIDATION": "false"})
+        subprocess.run(
+            command,
+            check=True,
+            env={**os.environ, "CDK_VALIDATION": "false"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(synthesize, apps))
 
 
 def _scan(checkov: str, folder: Path, options: list[str]) -> dict[str, Any]:
