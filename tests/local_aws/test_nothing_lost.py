@@ -24,8 +24,10 @@ PARAMETERS = {
 }
 OF_ALL = {
     "CustomVpcRestrictDefaultSGCustomResourceProviderLogGroup",
+    "DatafiDeadLetters",
     "DnsHostedZone",
     "IngressAccessLogs",
+    "IngressServerAccessLogs",
     "NetworkFlowLogGroup",
     "UpdateRouterLogGroup",
 }

@@ -120,7 +120,7 @@ ROLES: list[tuple[str, str, tuple[str, ...]]] = [
     ("*", "NetworkFlowLogRole", ("Flow logs: always",)),
     ("compose", "VpcFlowLogIAMRole", ("Flow logs: always",)),
     ("serverless", "VpcFlowLogIAMRole", ("Flow logs: always",)),
-    ("hardened-*", "DnsZoneCleanupRole", (*IN_VPC, *CLEANUP)),
+    ("hardened*", "DnsZoneCleanupRole", (*IN_VPC, *CLEANUP)),
     (EVERY, "DnsZoneCleanupRole", (*IN_VPC, *CLEANUP)),
     ("*", "DnsZoneCleanupRole", (*FUNCTION, *CLEANUP)),
     # Every option.
@@ -175,6 +175,9 @@ ROLES: list[tuple[str, str, tuple[str, ...]]] = [
     (EXAMPLE, "UpdateApi*Role", (*FUNCTION, *UPDATES)),
     (EXAMPLE, "UpdateRouterRole", (*FUNCTION, "Update router: always")),
     # The same, hardened.
+    ("hardened", "EsTaskRole", STORED_WITH_KEY),
+    ("hardened", "EsExecutionRole", STARTS),
+    ("hardened", "EsUpdatesRole", HARDENED_UPDATES),
     ("hardened-compose", "EdgeServeresTaskRole", STORED_WITH_KEY),
     ("hardened-multi_stack", "EdgeServeresTaskRole", STORED_WITH_KEY),
     ("hardened-multi_stack", "CoordinatorTaskRole", ("Task role: bedrock_models",)),
@@ -195,7 +198,7 @@ ROLES: list[tuple[str, str, tuple[str, ...]]] = [
     ("hardened-*", "*ExecutionRole", STARTS),
     ("hardened-*", "EdgeServeresRole", (*IN_VPC, WITH_VARIABLES, *STORED_WITH_KEY)),
     ("hardened-*", "UpdateApi*Role", HARDENED_UPDATES),
-    ("hardened-*", "UpdateRouterRole", (*IN_VPC, WITH_VARIABLES, "Update router: always")),
+    ("hardened*", "UpdateRouterRole", (*IN_VPC, WITH_VARIABLES, "Update router: always")),
 ]
 
 
