@@ -116,6 +116,8 @@ def test_thirty_servers_worked_out_by_hand(many_servers: Path, tmp_path: Path) -
         "Data to the internet": Decimal(135),
         # 30 x (0.50 + 0.03)
         "Logs": Decimal("15.9"),
+        # (12 + 30 x (15 + 10)) x 0.30
+        "Metrics and alarms": Decimal("228.6"),
         "Secrets and keys": Decimal("1.2"),
         "Hosted zones": Decimal("0.5"),
     }

@@ -106,7 +106,7 @@ def _assumed(places: Sequence[Place], assumptions: Assumptions, spot: SpotDiscou
         " group says; for ever counts as a year.",
     ]
     if "s3.storage" in parts:
-        said.append(f"Each bucket holds {plain(assumptions.storage_gb)} GB (--storage-gb).")
+        said.append(f"Each bucket of data holds {plain(assumptions.storage_gb)} GB (--storage-gb).")
     if "lambda.request" in parts:
         said.append(
             f"A server on Lambda takes {plain(assumptions.request_seconds)} seconds for a request"
