@@ -28,7 +28,7 @@ def access_logs_bucket(stack: Stack) -> s3.Bucket:
             versioned=True,
             server_access_logs_bucket=requests_to,
             removal_policy=TRIAL,
-            auto_delete_objects=True,
+            auto_delete_objects=TRIAL != RemovalPolicy.RETAIN,
         )
 
     requests = log_bucket("BucketRequests")
