@@ -199,7 +199,7 @@ def test_environment_of_the_user_wins(template: Template) -> None:
     found = variables(template, "Full")
     assert (found["DISABLE_SSL"], found["MEMORY"], found["CACHE_LIFE"]) == ("false", "64", "1800")
     assert found["TIMEOUT"] == "600"
-    bucket = {logical_id(template, BUCKET, "Data"): "the-bucket"}
+    bucket = {logical_id(template, BUCKET, "DataBucket"): "the-bucket"}
     assert json.loads(resolved(found["PARQUET_STORAGE"], bucket)) == {
         "amazonS3": {
             "region": "",
@@ -274,7 +274,7 @@ def test_a_role_may_do_nothing_but_write_log_traces_and_dead_letters(template: T
 
 def test_a_role_is_granted_what_the_arguments_need(template: Template) -> None:
     """Log, key, the storage's bucket and network interfaces; no secret."""
-    bucket = attribute(template, BUCKET, "Data", "Arn")
+    bucket = attribute(template, BUCKET, "DataBucket", "Arn")
     objects = {"Fn::Join": ["", [bucket, "/*"]]}
     environment_key = attribute(template, KEY, "FullEnvironmentKey", "Arn")
     interfaces = {
