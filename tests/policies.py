@@ -74,6 +74,14 @@ class Assembly:
             if "Export" in each
         }
 
+    def types(self) -> set[str]:
+        """The types of all resources."""
+        return {
+            resource["Type"]
+            for template in self._templates
+            for resource in template["Resources"].values()
+        }
+
     def statements(self) -> list[Statement]:
         """All statements."""
         return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .config_data import Data, edge_servers, given, section
+from .config_network_rules import way_out
 from .errors import Fault
 
 _SWITCHES = (
@@ -32,7 +33,20 @@ def hardened_faults(data: Data) -> list[Fault]:
             faults.append(
                 Fault(f"{place}reserved_concurrent_executions", allowed, "nothing", remedy)
             )
+    if _clears_zone(data) and not way_out(data, {}):
+        allowed = "false with hardened: true in a network without a way out"
+        said = "true, though the new zone is cleared from there in Route 53"
+        remedy = "add a NAT gateway, name a hosted zone that is there, or remove it"
+        faults.append(Fault("allow_delete_resources", allowed, said, remedy))
     return faults
+
+
+def _clears_zone(data: Data) -> bool:
+    """Whether a public zone is made, and deleted with the stack."""
+    dns = section(data, "dns")
+    is_new = dns.get("enable_hosted_zone") is not False and not given(dns, "hosted_zone_id")
+    is_public = is_new and data.get("private") is not True
+    return is_public and data.get("allow_delete_resources") is True
 
 
 def _on(place: str) -> Fault:

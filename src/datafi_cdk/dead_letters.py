@@ -12,6 +12,7 @@ from constructs import Construct
 from .acknowledgments import acknowledge, skip_check
 from .errors import Fault
 from .secret_access import grant_key
+from .synthesis import elsewhere_faults, refuse
 from .validation import interface_faults
 
 _QUEUE = "DatafiDeadLetters"
@@ -21,8 +22,9 @@ _LONGEST = Duration.days(14)
 def dead_letter_faults(queue: sqs.IQueue | None) -> list[Fault]:
     """A queue that Lambda and EventBridge cannot write to.
 
-    Sources: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html and
-    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+    Sources: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html,
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html and
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
     """
     if queue is None:
         return []
@@ -31,6 +33,11 @@ def dead_letter_faults(queue: sqs.IQueue | None) -> list[Fault]:
     if not faults and queue.fifo:
         remedy = "hand in a standard queue"
         faults = [Fault("dead_letter_queue", "a standard queue", "a FIFO queue", remedy)]
+    if not faults and queue.encryption_type == sqs.QueueEncryption.KMS_MANAGED:
+        allowed = "encrypted by SQS or with a customer-managed key, as EventBridge can use no other"
+        remedy = "hand in a queue with encryption=sqs.QueueEncryption.SQS_MANAGED"
+        given = "one with the key that AWS manages (aws/sqs)"
+        faults = [Fault("dead_letter_queue", allowed, given, remedy)]
     return faults
 
 
@@ -44,7 +51,11 @@ def dead_letters(
         given: The user's queue.
         removal_policy: What becomes of the stack's when it leaves the stack: it is kept if any
             function says so.
+
+    Raises:
+        InvalidInputError: The user's queue is of another app or region.
     """
+    refuse(scope, elsewhere_faults(scope, dead_letter_queue=given))
     if given:
         return given
     stack = Stack.of(scope)
@@ -79,15 +90,28 @@ def grant_send(role: iam.IRole, queue: sqs.IQueue) -> None:
 
 
 def let_rules_send(queue: sqs.IQueue) -> None:
-    """Let the account's rules write to a queue what they could not deliver.
+    """Let the account's rules write to a queue, and use its key, for what they could not deliver.
 
-    One statement is for all of them, as a policy takes twenty at most. That of an imported queue is
-    its owner's. Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
-    and https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
+    One statement is for all of them, as a policy takes twenty at most. EventBridge has no role
+    here, so that a key of the customer's has to name it. Policies of what is imported are its
+    owner's. Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html,
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
+    and
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
 
     Args:
         queue: The queue.
     """
+    key = queue.encryption_master_key
+    if key:
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=["*"],
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(key).account}},
+            )
+        )
     rules = Stack.of(queue).format_arn(service="events", resource="rule", resource_name="*")
     queue.add_to_resource_policy(
         iam.PolicyStatement(
@@ -111,7 +135,8 @@ def _new_queue(stack: Stack) -> sqs.Queue:
     skip_check(
         cast(sqs.CfnQueue, queue.node.default_child),
         "CKV_AWS_27",
-        "It is encrypted with a key of SQS: the events that it holds name resources, no secrets.",
+        "It is encrypted with a key of SQS: the events that it holds name resources, and no secret"
+        " but the address at which CloudFormation takes an answer for some hours.",
     )
     acknowledge(
         queue,

@@ -11,9 +11,10 @@ from aws_cdk import aws_route53 as route53
 
 from . import validation
 from .errors import Fault
-from .synthesis import concrete
+from .subnets import any_of
+from .synthesis import concrete, select_subnets
 
-__all__ = ["dns_faults", "load_balancer_faults"]
+__all__ = ["cleanup_faults", "dns_faults", "load_balancer_faults"]
 
 _ZONE = "a hosted zone (IHostedZone)"
 
@@ -197,3 +198,20 @@ def _is_private(zone: object) -> bool:
         return isinstance(made, route53.CfnHostedZone) and bool(Stack.of(zone).resolve(made.vpcs))
     proxy = route53.IPrivateHostedZone.__jsii_proxy_class__()  # type: ignore[attr-defined]
     return any(isinstance(part, proxy) for part in getattr(zone, "_delegates", ()))
+
+
+def cleanup_faults(vpc: ec2.IVpc | None, selection: ec2.SubnetSelection | None) -> list[Fault]:
+    """Subnets from which the function that clears a zone does not reach Route 53.
+
+    Args:
+        vpc: The VPC in which it runs, if any.
+        selection: Its subnets there, which the VPC has.
+    """
+    if vpc is None:
+        return []
+    subnets = select_subnets(vpc, selection or ec2.SubnetSelection())
+    if not any_of(vpc, vpc.isolated_subnets, subnets):
+        return []
+    allowed = "with a way out, by which a zone is cleared in Route 53 before it is deleted"
+    remedy = "choose private subnets with a NAT gateway, or leave vpc out"
+    return [Fault("vpc_subnets", allowed, "isolated ones", remedy)]

@@ -16,7 +16,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from .acknowledgments import skip_check
-from .dns_faults import dns_faults, load_balancer_faults
+from .dns_faults import cleanup_faults, dns_faults, load_balancer_faults
 from .errors import Fault
 from .function_settings import FunctionSettings
 from .provider_logs import Provider, log_of_provider
@@ -154,6 +154,10 @@ class EdgeDns(Construct):
         )
         faults += settings.faults()
         refuse(self, faults + removal_policy_faults(removal_policy))
+        is_public = enable_hosted_zone and hosted_zone is None and private_zone_vpc is None
+        is_cleared = is_public and removal_policy == RemovalPolicy.DESTROY
+        if is_cleared:
+            refuse(self, cleanup_faults(vpc, vpc_subnets))
 
         self.root_domain = root_domain
         self.hosted_zone = hosted_zone
@@ -165,7 +169,7 @@ class EdgeDns(Construct):
         self._service_names: set[str] = set()
         if enable_hosted_zone and hosted_zone is None and private_zone_vpc is not None:
             self.hosted_zone = self._new_private_zone(private_zone_vpc, removal_policy)
-        elif enable_hosted_zone and hosted_zone is None:
+        elif is_public:
             public_zone = self._new_public_zone(removal_policy)
             self.hosted_zone = public_zone
             if parent_zone is None:
@@ -178,7 +182,7 @@ class EdgeDns(Construct):
                     removal_policy=removal_policy,
                     encryption_key=encryption_key,
                 )
-            if removal_policy == RemovalPolicy.DESTROY:
+            if is_cleared:
                 self.zone_cleanup = ZoneCleanup(
                     self, "ZoneCleanup", zone=public_zone, settings=settings
                 )

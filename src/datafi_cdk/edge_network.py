@@ -17,7 +17,7 @@ from .log_encryption import new_log_group
 from .managed_policy_role import ManagedPolicyRole
 from .provider_checks import skip_provider_checks
 from .provider_logs import Provider, log_of_provider
-from .synthesis import concrete, range_of, refuse, removal_policy_faults
+from .synthesis import concrete, elsewhere_faults, range_of, refuse, removal_policy_faults
 from .validation import (
     endpoint_id,
     interface_endpoint_faults,
@@ -128,6 +128,7 @@ class EdgeNetwork(Construct):
             remedy = "set nat_gateways=0 or keep the public subnets"
             faults.append(Fault("nat_gateways", allowed, str(nat_gateways), remedy))
         refuse(self, faults)
+        refuse(self, elsewhere_faults(self, encryption_key=encryption_key))
 
         self.vpc = ec2.Vpc(
             self,

@@ -23,7 +23,7 @@ from .managed_policy_role import explain_wildcards
 from .provider_checks import skip_provider_checks
 from .provider_logs import Provider, log_of_provider
 from .secret_access import grant_key
-from .synthesis import refuse, removal_policy_faults
+from .synthesis import elsewhere_faults, refuse, removal_policy_faults
 from .validation import exclusive_faults, interface_faults
 
 __all__ = ["EdgeStorage"]
@@ -99,6 +99,14 @@ class EdgeStorage(Construct):
                 ),
                 *removal_policy_faults(removal_policy),
             ],
+        )
+        refuse(
+            self,
+            elsewhere_faults(
+                self,
+                encryption_key=encryption_key,
+                server_access_logs_bucket=server_access_logs_bucket,
+            ),
         )
         self.server_access_logs_bucket = None
         if bucket is None:

@@ -84,8 +84,8 @@ def _address_range(cidr: str) -> ec2.IPeer:
 
 
 def _acknowledge_open(security_group: ec2.SecurityGroup) -> None:
-    """Accept that everybody may connect, as the load balancer is for everybody."""
-    reason = "A public load balancer: clients connect from anywhere, to its listeners' ports only."
+    """Accept that everybody may connect whom the network lets reach the load balancer."""
+    reason = "Clients connect from anywhere that leads here, to the ports of its listeners only."
     acknowledge(security_group, _OPEN, reason)
     skip_check(
         cast(ec2.CfnSecurityGroup, security_group.node.default_child),

@@ -8,6 +8,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from .synthesis import elsewhere_faults, refuse
+
 _KEY_ACTIONS = (
     "kms:Decrypt",
     "kms:DescribeKey",
@@ -38,7 +40,11 @@ def new_log_group(
             encryption to AWS.
         removal_policy: What becomes of it when it leaves the stack.
         log_group_name: Its name, where a mechanism demands one. Default: CloudFormation makes it.
+
+    Raises:
+        InvalidInputError: The key is of another app or region.
     """
+    refuse(scope, elsewhere_faults(scope, encryption_key=encryption_key))
     if encryption_key:
         _let_logs_use(encryption_key)
     return logs.LogGroup(

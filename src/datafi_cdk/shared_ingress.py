@@ -20,7 +20,7 @@ from .ingress_base import GRPC_PORT, HTTP_PORT, HTTPS_PORT, IngressBase
 from .ingress_clients import let_in
 from .listener_rules import ALL_PRIORITIES
 from .log_buckets import log_requests, new_log_bucket, new_server_access_logs_bucket
-from .synthesis import refuse, removal_policy_faults
+from .synthesis import elsewhere_faults, refuse, removal_policy_faults
 from .validation import DEFAULT_MAX_RULES, switch_faults, type_faults
 from .web_acl import WebAcl
 
@@ -179,6 +179,7 @@ class SharedIngress(IngressBase):
                     access_logs_bucket=access_logs_bucket,
                     server_access_logs_bucket=server_access_logs_bucket,
                 ),
+                *elsewhere_faults(self, encryption_key=encryption_key),
             ],
         )
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import TypeVar
 
-from aws_cdk import Duration, RemovalPolicy, Token
+from aws_cdk import Duration, IResource, RemovalPolicy, Stack, Token
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct, IConstruct
 
@@ -45,6 +45,24 @@ def other_app_faults(construct: Construct, **arguments: IConstruct | None) -> li
         for argument, value in arguments.items()
         if value is not None and value.node.root is not root
     ]
+
+
+def elsewhere_faults(construct: Construct, **resources: IResource | None) -> list[Fault]:
+    """Resources of another app, or of another region than a construct, in which AWS takes none.
+
+    Source: https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
+    """
+    faults = other_app_faults(construct, **resources)
+    here = concrete(Stack.of(construct).region)
+    if faults or here is None:
+        return faults
+    for argument, resource in resources.items():
+        there = None if resource is None else concrete(resource.env.region)
+        if there is not None and there != here:
+            allowed = f"in the region of the stack ({here})"
+            remedy = f"hand in one of {here}"
+            faults.append(Fault(argument, allowed, f"one in {there}", remedy))
+    return faults
 
 
 def seconds_faults(argument: str, value: Duration | None, lowest: int, highest: int) -> list[Fault]:

@@ -13,6 +13,7 @@ from .acknowledgments import acknowledge
 from .errors import Fault
 from .role_access import role_of_this_stack
 from .secret_access import grant_key, grant_key_of
+from .synthesis import elsewhere_faults, refuse
 from .validation import interface_faults, number_faults, type_faults
 
 DEFAULT_ROTATION = Duration.days(30)
@@ -77,7 +78,11 @@ def generated_key(
         removal_policy: What becomes of it when it leaves the stack.
         rotation_function: What rotates it.
         rotate_after: How often.
+
+    Raises:
+        InvalidInputError: The function is of another app or region.
     """
+    refuse(scope, elsewhere_faults(scope, rotation_function=rotation_function))
     secret = secretsmanager.Secret(
         scope,
         "Secret",

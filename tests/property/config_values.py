@@ -39,6 +39,7 @@ VARIABLES = [["KEY"], ["EDGE_KEY"], {"KEY": "key"}, {"KEY": "a", "EDGE_KEY": "b"
 EXAMPLES: Mapping[str, list[Any]] = {
     "access_logs_bucket_name": ["acme-logs"],
     "account": [ACCOUNT],
+    "alarm_topic_arn": [arn("sns", "alarms")],
     "allowed_cidrs": ["203.0.113.0/24", "10.0.0.0/8", "2001:db8::/32"],
     "allowed_prefix_list_ids": ["pl-1a2b3c4d"],
     "allowed_security_group_ids": ["sg-7a8b9c0d"],
@@ -87,6 +88,7 @@ EXAMPLES: Mapping[str, list[Any]] = {
     "repository_prefix": ["acme/datafi", "acme"],
     "role_arn": [arn("iam", "role/lambda", "")],
     "root_domain": ["edge.example.com", "datafi.example.org"],
+    "rotation_function_arn": [arn("lambda", "function:rotate")],
     "secret_variables": VARIABLES,
     "secrets": [{"OTHER": {"secret_arn": SECRETS[3]}}],
     "security_group_ids": ["sg-1a2b3c4d", "sg-4d5e6f7a"],

@@ -44,7 +44,16 @@ _FUNCTIONS = _servers(
     61, ecr_repository_arn=EXAMPLES["ecr_repository_arn"][0], secret_arn=SECRETS[0]
 )
 
+_ISOLATED = {key: _VPC[key] for key in _VPC if key != "private_subnet_ids"}
+
 TARGETED: list[Any] = [
+    _data(
+        hardened=True,
+        allow_delete_resources=True,
+        vpc={**_ISOLATED, "isolated_subnet_ids": EXAMPLES["isolated_subnet_ids"]},
+    ),
+    _data(hardened=True, edge_servers={"serverless": [{**_FUNCTIONS[0], "in_vpc": False}]}),
+    _server(environment={"OTHER": "x"}, secrets={"OTHER": {"secret_arn": SECRETS[3]}}),
     _server(cpu=300),
     _server(security_group_ids=[f"sg-{number:08x}" for number in range(6)]),
     _existing(security_group_ids=[]),

@@ -5,17 +5,19 @@ from typing import Any
 
 import pytest
 from datafi_cdk import EdgeServer, EdgeStorage, InvalidInputError, ServerlessEdgeServer
-from aws_cdk import NestedStack, RemovalPolicy
+from aws_cdk import Environment, NestedStack, RemovalPolicy, Stack
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Match, Template
 from deployment import (
+    ACCOUNT,
     BUCKET,
     FUNCTION,
     INLINE_POLICY,
     KEY_ARN,
+    REGION,
     SERVICE,
     environment,
     logical_id,
@@ -268,3 +270,15 @@ def test_a_bucket_is_emptied_after_its_last_writer_has_gone(serverless: bool) ->
     template = Template.from_stack(made.stack)
     writer = one(template, FUNCTION if serverless else SERVICE, "Es")
     assert logical_id(template, "Custom::S3AutoDeleteObjects", "DataBucket") in writer["DependsOn"]
+
+
+@pytest.mark.parametrize("argument", ["encryption_key", "server_access_logs_bucket"])
+def test_refuses_what_is_in_another_region(argument: str) -> None:
+    """A bucket has its key, and the bucket for its logs, in its own region."""
+    app = new_app()
+    there = Stack(app, "There", env=Environment(account=ACCOUNT, region=REGION))
+    made = {"encryption_key": kms.Key, "server_access_logs_bucket": s3.Bucket}[argument](there, "X")
+    here = Stack(app, "Here", env=Environment(account=ACCOUNT, region="eu-west-1"))
+    message = rf"Here/Data: {argument} must be in the region of the stack \(eu-west-1\)"
+    with pytest.raises(InvalidInputError, match=message):
+        EdgeStorage(here, "Data", **{argument: made})

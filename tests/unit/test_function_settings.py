@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from datafi_cdk import EdgeDns, EdgeServer, InvalidInputError, UpdateApi, UpdateRouter
-from aws_cdk import Aws, CfnParameter, Duration, RemovalPolicy, Stack
+from aws_cdk import Aws, CfnParameter, Duration, Environment, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -15,12 +15,14 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Template
 from deployment import (
+    ACCOUNT,
     FUNCTION,
     INLINE_POLICY,
     KEY_ARN,
     LOG_GROUP,
     POLICY,
     QUEUE,
+    REGION,
     SECRET,
     SECURITY_GROUP,
     Surroundings,
@@ -137,6 +139,24 @@ def test_a_queue_may_be_handed_in() -> None:
         }
 
 
+def test_rules_may_use_the_key_of_a_queue() -> None:
+    """That of the app names EventBridge, for this account; the stack of the key needs no other."""
+    app = new_app()
+    base = new_stack("Base", app)
+    queue = sqs.Queue(base, "Own", encryption_master_key=kms.Key(base, "Key"))
+    all_functions(surroundings(new_stack("Test", app)), dead_letter_queue=queue)
+    (statement,) = [
+        each
+        for each in properties(Template.from_stack(base), "AWS::KMS::Key")["KeyPolicy"]["Statement"]
+        if each["Principal"] == {"Service": "events.amazonaws.com"}
+    ]
+    assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    }
+    assert base.dependencies == []
+
+
 def test_functions_in_a_vpc_reach_https_only(hardened: Template) -> None:
     """In private subnets, each with a security group that lets nobody in."""
     for name, made in functions(hardened).items():
@@ -211,6 +231,12 @@ REFUSED: list[tuple[Callable[[Stack], dict[str, Any]], str]] = [
         lambda stack: {"dead_letter_queue": sqs.Queue(stack, "Q", fifo=True)},
         "dead_letter_queue must be a standard queue",
     ),
+    (
+        lambda stack: {
+            "dead_letter_queue": sqs.Queue(stack, "Q", encryption=sqs.QueueEncryption.KMS_MANAGED)
+        },
+        "dead_letter_queue must be encrypted by SQS or with a customer-managed key",
+    ),
     (lambda _: {"encryption_key": KEY_ARN}, "encryption_key must be a key of KMS"),
     (lambda _: {"reserved_concurrent_executions": 0}, "reserved_concurrent_executions must be"),
 ]
@@ -224,6 +250,25 @@ def test_refuses_what_no_function_can_have(
     stack = new_stack()
     with pytest.raises(InvalidInputError, match=message):
         EdgeDns(stack, "Dns", root_domain="edge.example.com", **arguments(stack))
+
+
+ELSEWHERE: list[Callable[[Stack], dict[str, Any]]] = [
+    lambda stack: {"encryption_key": kms.Key(stack, "Key")},
+    lambda stack: {"dead_letter_queue": sqs.Queue(stack, "Queue")},
+    lambda stack: {"rotation_function": rotator(stack)},
+]
+
+
+@pytest.mark.parametrize("of_region", ELSEWHERE, ids=["key", "queue", "function"])
+def test_refuses_what_is_in_another_region(of_region: Callable[[Stack], dict[str, Any]]) -> None:
+    """AWS takes none of them, and CDK would say so in words of its own, or not at all."""
+    app = new_app()
+    made = surroundings(Stack(app, "Here", env=Environment(account=ACCOUNT, region="eu-west-1")))
+    there = Stack(app, "There", env=Environment(account=ACCOUNT, region=REGION))
+    edge = EdgeServer(made.stack, "Es", **made.around, name="es")
+    message = r"must be in the region of the stack \(eu-west-1\), got one in us-east-1"
+    with pytest.raises(InvalidInputError, match=message):
+        UpdateApi(made.stack, "Updates", ingress=made.ingress, services=[edge], **of_region(there))
 
 
 def rotator(stack: Stack) -> lambda_.Function:

@@ -8,9 +8,11 @@ from aws_cdk.assertions import Template
 from datafi_cdk.errors import InvalidInputError
 from deployment import (
     ACCOUNT,
+    CERTIFICATE_ARN,
     FUNCTION,
     KEY_ARN,
     REGION,
+    ROOT_DOMAIN,
     deployed,
     edge_stack,
     minimal,
@@ -142,6 +144,24 @@ def test_refuses_what_turns_a_part_of_it_off(changes: dict[str, Any], place: str
     """A switch that says otherwise is told."""
     with pytest.raises(InvalidInputError, match=f"{place} must be true with hardened: true"):
         DatafiEdgeConfig.model_validate(hardened(**changes))
+
+
+def test_refuses_to_clear_a_zone_without_a_way_to_route_53() -> None:
+    """No endpoint of the network leads there, and the deletion would fail."""
+    servers = {"long_running": [{"name": "es", "ecr_repository_arn": REPOSITORY}]}
+    isolated = {"new_vpc": {"nat_gateways": 0}, "edge_servers": servers}
+    with pytest.raises(
+        InvalidInputError, match="allow_delete_resources must be false with hardened"
+    ):
+        DatafiEdgeConfig.model_validate(hardened(allow_delete_resources=True, **isolated))
+    own_zone = {"root_domain": ROOT_DOMAIN, "hosted_zone_id": "Z0123456789ABC"}
+    own_certificate = {"root_domain": ROOT_DOMAIN, "certificate_arn": CERTIFICATE_ARN}
+    for taken in (
+        {},
+        {"allow_delete_resources": True, "dns": own_zone},
+        {"allow_delete_resources": True, "private": True, "dns": own_certificate},
+    ):
+        DatafiEdgeConfig.model_validate(hardened(**isolated, **taken))
 
 
 def test_refuses_a_serverless_server_outside_without_a_number() -> None:

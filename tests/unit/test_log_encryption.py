@@ -3,14 +3,21 @@
 from typing import Any
 
 import pytest
-from datafi_cdk import EdgeNetwork, EdgeServer, ServerlessEdgeServer
-from aws_cdk import App, RemovalPolicy, Stack
+from datafi_cdk import (
+    EdgeDns,
+    EdgeNetwork,
+    EdgeServer,
+    InvalidInputError,
+    ServerlessEdgeServer,
+    SharedIngress,
+)
+from aws_cdk import App, Environment, RemovalPolicy, Stack
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk.assertions import Template
 from datafi_cdk.log_encryption import new_log_group
-from deployment import KEY_ARN, LOG_GROUP, new_app, recommended_flags, secret, surroundings
+from deployment import ACCOUNT, KEY_ARN, LOG_GROUP, new_app, recommended_flags, secret, surroundings
 
 KEY = "AWS::KMS::Key"
 
@@ -118,3 +125,19 @@ def test_constructs_encrypt_their_log_groups_with_the_key_they_get() -> None:
         "AWS::Lambda::Function", {"Properties": {"PackageType": "Image"}}
     ).values()
     assert function["Properties"]["KmsKeyArn"] == KEY_ARN
+
+
+def test_refuses_a_key_of_another_region() -> None:
+    """Also one that is known by its ARN."""
+    stack = Stack(new_app(), "Test", env=Environment(account=ACCOUNT, region="eu-west-1"))
+    key = kms.Key.from_key_arn(stack, "Key", KEY_ARN)
+    with pytest.raises(
+        InvalidInputError, match="Test/Network: encryption_key must be in the region"
+    ):
+        EdgeNetwork(stack, "Network", encryption_key=key)
+    vpc = EdgeNetwork(stack, "Other").vpc
+    dns = EdgeDns(stack, "Dns", root_domain="edge.example.com")
+    with pytest.raises(
+        InvalidInputError, match="Test/Ingress: encryption_key must be in the region"
+    ):
+        SharedIngress(stack, "Ingress", vpc=vpc, dns=dns, encryption_key=key)

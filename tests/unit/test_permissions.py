@@ -112,6 +112,12 @@ HARDENED_UPDATES = (*IN_VPC, WITH_VARIABLES, *UPDATES, f"Update API: {KEY_OF_SEC
 CLEANUP = ("Zone clean-up: always",)
 
 EXAMPLE = "[!h]*"
+# How IAM calls services that CloudFormation calls otherwise.
+PREFIXES = {
+    "ApplicationAutoScaling": "application-autoscaling",
+    "CertificateManager": "acm",
+    "ElasticLoadBalancingV2": "elasticloadbalancing",
+}
 
 # App, role, and the rows of docs/permissions.md that hold for it; the first that fits counts.
 ROLES: list[tuple[str, str, tuple[str, ...]]] = [
@@ -232,6 +238,15 @@ def test_only_functions_of_others_have_policies_of_aws(
         for policies in having.values()
         for policy in policies
     )
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_whoever_deploys_knows_every_service(app: str, assembly: Callable[[str], Assembly]) -> None:
+    """The services that a policy of one's own has to cover are those of the templates."""
+    page = (ROOT / "docs" / "permissions.md").read_text().partition("\n## Whoever deploys\n")[2]
+    told = set(re.findall(r"`([a-z0-9-]+)`", page.partition("Beside these")[0]))
+    owners = {each.split("::")[1] for each in assembly(app).types() if each.startswith("AWS::")}
+    assert {PREFIXES.get(owner, owner.lower()) for owner in owners - {"CDK"}} <= told
 
 
 def test_every_row_holds_somewhere(assembly: Callable[[str], Assembly]) -> None:

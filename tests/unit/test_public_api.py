@@ -28,11 +28,12 @@ LAYERS = (
         "secret_forms",
     ),
     ("validation", "wildcards", "provider_checks"),
-    ("synthesis", "log_encryption", "lambda_target", "update_times"),
+    ("synthesis", "lambda_target", "update_times"),
     (
         "config_file",
         "config_data",
         "config_fields",
+        "log_encryption",
         "managed_policy_role",
         "subnets",
         "update_window",

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from datafi_cdk import EdgeDns
+from datafi_cdk import EdgeDns, EdgeNetwork, InvalidInputError
 from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_route53 as route53
@@ -198,3 +198,12 @@ def test_cleanup_is_an_attribute(stack: Stack) -> None:
     assert cleanup.function.node.path == "Test/Dns/ZoneCleanup/Function"
     assert cleanup.log_group.node.path == "Test/Dns/ZoneCleanup/LogGroup"
     assert cleanup.resource.node.path == "Test/Dns/ZoneCleanup/Records"
+
+
+def test_refuses_to_run_where_no_way_leads_to_route_53() -> None:
+    """In isolated subnets the records would stay, and the deletion of the zone fail."""
+    vpc = EdgeNetwork(new_stack(), "Network", nat_gateways=0).vpc
+    stack = Stack.of(vpc)
+    EdgeDns(stack, "Kept", root_domain=ROOT, vpc=vpc)
+    with pytest.raises(InvalidInputError, match="Dns: vpc_subnets must be with a way out"):
+        EdgeDns(stack, "Dns", root_domain=ROOT, vpc=vpc, removal_policy=RemovalPolicy.DESTROY)
