@@ -30,6 +30,7 @@ REPOSITORY = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role"
 DIGEST = f"sha256:{'0' * 64}"
 PARAMETER = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/acme/es"
+FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:rotate"
 WEB_ACL = f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/acme/1a2b3c4d"
 CACHE_SECRET = secret_arn("ecr-pullthroughcache/hub")
 NAMESPACE = {
@@ -195,6 +196,10 @@ CHANGES: dict[str, Any] = {
     f"{LAMBDA}.storage_kms_key_arn": KEY_ARN,
     f"{LAMBDA}.secret_variables": {"KEY": "other"},
     f"{LAMBDA}.environment_kms_key_arn": KEY_ARN,
+    f"{LAMBDA}.reserved_concurrent_executions": 50,
+    "hardened": True,
+    "kms_key_arn": KEY_ARN,
+    "alarm_topic_arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms",
     **{f"coordinator.{key}": value for key, value in SERVICE.items()},
     "coordinator.name": "other",
     "coordinator.registry": "registry.example.com",
@@ -214,6 +219,8 @@ CHANGES: dict[str, Any] = {
     "update_api.update_freezes[0].end": "2027-01-10T00:00:00Z",
     "update_api.redeploy_on_rotation": True,
     "update_api.reserved_concurrent_executions": 5,
+    "update_api.rotation_function_arn": FUNCTION_ARN,
+    "update_api.rotation_days": 7,
     "update_api.root_path_rule_priority": 48000,
     "allow_delete_resources": True,
 }
@@ -235,7 +242,7 @@ COUNTS = {"healthy_threshold_count": 3, "unhealthy_threshold_count": 3}
 # What must stand beside a key, by a pattern in it: later entries win.
 BESIDE: dict[str, dict[str, Any]] = {
     "load_balancer.existing": {"load_balancer.existing": EXISTING, "vpc": VPC},
-    "access_logs_bucket_name": {"load_balancer.access_logs": False},
+    "rotation_days": {"update_api.rotation_function_arn": FUNCTION_ARN},
     "dns.parent_zone": {
         "dns.certificate_arn": None,
         "dns.parent_zone": {"hosted_zone_id": "Z123"},
@@ -245,6 +252,7 @@ BESIDE: dict[str, dict[str, Any]] = {
     r"^vpc\.": {"vpc": VPC},
     r"^vpc\.cidr": {"private": True},
     "cluster_name": {"vpc": VPC},
+    "hardened": {f"{LAMBDA}.reserved_concurrent_executions": 50},
     "subnet_ids": {"vpc": VPC},
     "flow_log_retention": {"new_vpc.flow_logs": True},
     "storage_": {f"{ES}.storage": True, f"{LAMBDA}.storage": True},

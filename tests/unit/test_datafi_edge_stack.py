@@ -257,7 +257,7 @@ def test_a_further_server_takes_so_many_resources(shared: bool, storage: bool, m
 
 def test_state_is_kept_by_default(big: Template) -> None:
     """Zone, bucket, logs and generated secrets outlive the stack."""
-    assert _deletion_policies(big, log_groups=8) == {"Retain"}
+    assert _deletion_policies(big, log_groups=9) == {"Retain"}
     found = attributes(properties(big, LOAD_BALANCER), "LoadBalancerAttributes")
     assert found["deletion_protection.enabled"] == "true"
     big.resource_count_is("Custom::S3AutoDeleteObjects", 0)
