@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -25,7 +26,7 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
-from datafi_cdk.secret_forms import has_plain_value, secret_form
+from datafi_cdk.secret_forms import flat, has_plain_value, secret_form
 from deployment import (
     CANARY,
     Surroundings,
@@ -57,6 +58,18 @@ LOOKS_SECRET: Mapping[str, str] = {
     "{{resolve:ssm-secure:/not/a-real-secret}}": "a reference to a secret",
     json.dumps({"amazonS3": [{"secretAccessKey": CANARY}]}): "JSON with a password",
     KEYVAL: "JSON with a password",
+    base64.encodebytes(PEM.encode() * 2).decode(): "a private key",
+    f"server --key={BASE64_PEM}": "a private key",
+    json.dumps({"JWT_KEY": BASE64_PEM}): "a private key",
+    base64.b64encode(BASE64_PEM.encode()).decode(): "a private key",
+    f"-----BEGIN {'PGP'} PRIVATE KEY BLOCK-----": "a private key",
+    f"KEYVAL={json.dumps({'password': CANARY})}": "JSON with a password",
+    json.dumps({"redis": json.dumps({"password": CANARY})}): "JSON with a password",
+    json.dumps({"kty": "oct", "k": CANARY}): "JSON with a password or a private key",
+    json.dumps({"kty": "RSA", "n": "x", "d": CANARY}): "JSON with a password or a private key",
+    REDIS.replace("rediss", "REDISS"): "an address with a password",
+    "redis://:$not-a-real-secret@redis.example.com": "an address with a password",
+    '{"password": "$not-a-real-secret"}': "JSON with a password",
 }
 HONEST = (
     "",
@@ -75,6 +88,23 @@ HONEST = (
         json.dumps({"keys": [{"kty": "RSA", "n": "x", "e": "AQAB"}]}).encode()
     ).decode(),
     "{" * 5000,
+    "redis-cli -u redis://default:$REDIS_PASSWORD@redis.example.com:6379 ping",
+    "redis://default:${REDIS_PASSWORD}@redis.example.com:6379",
+    '{"password": "${REDIS_PASSWORD}"}',
+    '{"a": "1", "d": "2", "k": "3"}',
+    json.dumps({"properties": {"password": {"type": "string"}}}),
+    f"sha256:{'a1' * 32}",
+    "f" * 40,
+    "123e4567-e89b-12d3-a456-426614174000",
+    "arn:aws:secretsmanager:us-east-1:111111111111:secret:datafi/es-AbCdEf",
+    "https://registry.example.com:443/@scope/package",
+)
+SLOW = (
+    "\\" * 100_000,
+    f"{'A' * 10}{'a.b-' * 25_000}",
+    "{{resolve:" * 10_000,
+    f"{'a' * 24}{' ' * 100_000}!",
+    f'"password":{" " * 100_000}',
 )
 
 
@@ -88,6 +118,42 @@ def test_forms_of_secrets_are_known(value: str, form: str) -> None:
 def test_honest_values_are_taken(value: str) -> None:
     """Addresses, numbers, hashes, public keys."""
     assert secret_form(value) is None
+
+
+@pytest.mark.parametrize("value", SLOW, ids=range(len(SLOW)))
+def test_long_values_take_no_time(value: str) -> None:
+    """However they are made."""
+    started = time.process_time()
+    assert secret_form(value) is None
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"Fn::Base64": PEM},
+        {"Fn::Sub": REDIS},
+        {"Fn::Sub": [REDIS, {}]},
+        {"Fn::Join": ["", [REDIS, {"Ref": "Parameter"}]]},
+    ],
+)
+def test_functions_of_the_template_hide_nothing(value: Any) -> None:
+    """What they are given stands in the template."""
+    assert secret_form(flat(value))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"Fn::Sub": "redis://default:${Password}@redis.example.com"},
+        {"Fn::Base64": {"Fn::Join": ["", ['{"secretAccessKey": ""}', {"Ref": "Bucket"}]]}},
+        {"Ref": "Parameter"},
+        {"Fn::Select": [0, ["a"]]},
+    ],
+)
+def test_functions_of_the_template_are_taken(value: Any) -> None:
+    """Where they hold no secret."""
+    assert secret_form(flat(value)) is None
 
 
 @pytest.mark.parametrize(
