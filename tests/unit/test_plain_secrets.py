@@ -24,6 +24,7 @@ from datafi_cdk import (
 from aws_cdk import CfnParameter, SecretValue, Stack
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 from datafi_cdk.secret_forms import flat, has_plain_value, secret_form
@@ -42,11 +43,12 @@ PEM = f"-----BEGIN PRIVATE KEY-----\n{CANARY}\n-----END PRIVATE KEY-----"
 BASE64_PEM = base64.b64encode(PEM.encode()).decode()
 KEYVAL = base64.b64encode(json.dumps({"kind": "redis", "password": CANARY}).encode()).decode()
 REDIS = "rediss://default:not-a-real-secret@redis.example.com:6379"
+GITHUB = f"{'gh'}p_{'a1' * 18}"
 LOOKS_SECRET: Mapping[str, str] = {
     PEM: "a private key",
     BASE64_PEM: "a private key",
     f"key is {'AKIA'}{'ABCDEFGH' * 2}": "an access key of AWS",
-    f"{'gh'}p_{'a1' * 18}": "a token of GitHub",
+    GITHUB: "a token of GitHub",
     f"{'glpat'}-{'a1' * 10}": "a token of GitLab",
     f"{'dckr'}_pat_{'a1' * 10}": "a token of Docker Hub",
     f"{'xox'}b-{'1' * 12}": "a token of Slack",
@@ -234,6 +236,31 @@ def with_log(**options: str) -> Callable[[Surroundings], object]:
 
 
 REFUSED: dict[str, tuple[Callable[[Surroundings], object], str]] = {
+    "name of a variable": (lambda here: edge(here, environment={GITHUB: "1"}), "environment"),
+    "field": (
+        lambda here: edge(here, secret=secret(here.stack, "es"), secret_variables={"KEY": GITHUB}),
+        "secret_variables.KEY",
+    ),
+    "variable": (
+        lambda here: edge(here, secret=secret(here.stack, "es"), secret_variables=[GITHUB]),
+        "secret_variables",
+    ),
+    "tag": (lambda here: edge(here, image_tag=GITHUB), "image_tag"),
+    "function: tag": (lambda here: function(here, image_tag=GITHUB), "image_tag"),
+    "pattern of tags": (
+        lambda here: UpdateApi(
+            here.stack,
+            "Updates",
+            ingress=here.ingress,
+            services=[edge(here)],
+            allowed_tags=[GITHUB],
+        ),
+        "allowed_tags",
+    ),
+    "port of a health check": (
+        lambda here: edge(here, http_health_check=elbv2.HealthCheck(port=GITHUB)),
+        "http_health_check.port",
+    ),
     "key in the environment": (lambda here: edge(here, environment={"KEY": CANARY}), "KEY"),
     "private key in the environment": (lambda here: edge(here, environment={"A": PEM}), "A"),
     "address in the environment": (lambda here: edge(here, environment={"A": REDIS}), "A"),
@@ -328,7 +355,7 @@ def test_refuses_a_plain_value_where_a_secret_belongs(what: str) -> None:
     assert fault.remedy
     told = "".join(traceback.format_exception(error))
     for text in (str(error), repr(error), repr(error.faults), told):
-        for value in (CANARY, "not-a-real-secret", BASE64_PEM[:40]):
+        for value in (CANARY, "not-a-real-secret", BASE64_PEM[:40], GITHUB):
             assert value not in text
 
 
