@@ -19,7 +19,7 @@ dns:
   certificate_arn: {CERTIFICATE_ARN}
   enable_hosted_zone: true
   enable_namespace: false
-vpc: {{vpc_id: vpc-123}}
+vpc: {{vpc_id: vpc-00000123}}
 edge_servers:
   long_running:
     - name: es
@@ -92,7 +92,7 @@ def test_the_whole_example_loads(load: Callable[[str], DatafiEdgeConfig]) -> Non
             "enable_hosted_zone": True,
             "enable_namespace": False,
         },
-        "vpc": {"vpc_id": "vpc-123"},
+        "vpc": {"vpc_id": "vpc-00000123"},
         "edge_servers": {
             "long_running": [
                 {
