@@ -367,3 +367,13 @@ edge_servers:
     assert "datafi.yaml:" in shown
     assert CANARY not in shown
     assert CANARY not in repr(refusal.value)
+
+
+@pytest.mark.parametrize("content", [CANARY, f"export KEY={CANARY}\n"])
+def test_a_file_of_secrets_is_not_shown(tmp_path: Path, content: str) -> None:
+    """Somebody may name the wrong file."""
+    file = tmp_path / "env.sh"
+    file.write_text(content)
+    with pytest.raises(InvalidInputError, match="the file must be a mapping") as refusal:
+        DatafiEdgeConfig.from_file(file)
+    assert CANARY not in str(refusal.value)
