@@ -110,7 +110,7 @@ REFUSALS: list[tuple[Callable[[], Any], str]] = [
     *(
         (lambda choose=choose: a_service_that_calls(choose),
          "callers must be others than the services, which CloudFormation makes after those rights, "
-         f"got Test/Es/TaskDefinition/{role}; hand in a role of its own, or let it use the key.")
+         f"got Test/Es/{role}; hand in a role of its own, or let it use the key.")
         for choose, role in (
             (lambda edge: edge.task_definition.task_role, "TaskRole"),
             (lambda edge: edge.task_definition.execution_role, "ExecutionRole"),
