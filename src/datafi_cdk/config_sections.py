@@ -22,12 +22,21 @@ REGION = Text(REGION_FORM, "an AWS region", "write it as 'us-east-1'")
 PRIORITY = Number(1, HIGHEST_PRIORITY)
 
 
-def id_of(prefix: str, what: str, letters: str = "a-zA-Z") -> KeyRule:
-    """An id as AWS makes them: a prefix, and letters and digits."""
+def id_of(prefix: str, what: str) -> KeyRule:
+    """An id as EC2 makes them: a prefix, and 8 or 17 hexadecimal digits.
+
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
+    """
+    allowed = f"the id of {what} ({prefix} and 8 or 17 of 0-9 and a-f)"
     remedy = f"copy it from the AWS console, where it starts with {prefix}"
-    return Text(f"{prefix}[0-9{letters}]+", f"the id of {what}", remedy)
+    return Text(f"{prefix}([0-9a-f]{{8}}|[0-9a-f]{{17}})", allowed, remedy)
 
 
+_NAMESPACE_ID = Text(
+    "ns-[0-9a-z]+",
+    "the id of a Cloud Map namespace",
+    "copy it from the AWS console, where it starts with ns-",
+)
 SECURITY_GROUP_ID = id_of("sg-", "a security group")
 SUBNET_ID = id_of("subnet-", "a subnet")
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
@@ -141,7 +150,7 @@ class LoadBalancerConfig(Section):
         "the whole internet, or the VPC in private mode.",
     )
     allowed_prefix_list_ids: Annotated[
-        list[str], id_of("pl-", "a managed prefix list", "a-f"), Entries()
+        list[str], id_of("pl-", "a managed prefix list"), Entries()
     ] = Field(default_factory=list, description="Prefix lists whose ranges may connect.")
     allowed_security_group_ids: Annotated[list[str], SECURITY_GROUP_ID, Entries()] = Field(
         default_factory=list, description="Security groups whose members may connect."
@@ -193,7 +202,7 @@ class ParentZoneConfig(Section):
 class NamespaceConfig(Section):
     """A private Cloud Map namespace that is there already."""
 
-    id: Annotated[str, id_of("ns-", "a Cloud Map namespace")] = Field(description="Its id.")
+    id: Annotated[str, _NAMESPACE_ID] = Field(description="Its id.")
     arn: Annotated[
         str, Arn("servicediscovery", "namespace/ns-[a-z0-9]+", "the ARN of a Cloud Map namespace")
     ] = Field(description="Its ARN.")

@@ -66,7 +66,10 @@ def _fault(
 
 
 def _given(location: Sequence[int | str], given: object) -> str:
-    may_be_secret = any("secret" in str(key) or key == "environment" for key in location)
+    """A value as it may be shown; a file that is no configuration may be one of secrets."""
+    may_be_secret = not location or any(
+        "secret" in str(key) or key == "environment" for key in location
+    )
     return concealed(given) if may_be_secret else shown(given)
 
 

@@ -10,6 +10,7 @@ from .synthesis import concrete, seconds_faults
 from .validation import (
     health_check_code_faults,
     health_check_path_faults,
+    in_full,
     located,
     number_faults,
     type_faults,
@@ -90,7 +91,7 @@ def _kind_faults(check: elbv2.HealthCheck) -> list[Fault]:
         number = int(port) if port.isdecimal() and port.isascii() else 0
         if not 1 <= number <= 65535:
             allowed = f"{_TRAFFIC_PORT!r} or a number from '1' to '65535'"
-            faults.append(Fault("port", allowed, repr(port), "write it as '8080'"))
+            faults.append(Fault("port", allowed, in_full(port), "write it as '8080'"))
     return faults
 
 

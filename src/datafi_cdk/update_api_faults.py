@@ -13,6 +13,7 @@ from constructs import Construct
 from .datafi_service import DatafiService
 from .errors import Fault
 from .ingress_base import IngressBase
+from .secret_forms import secret_form
 from .synthesis import concrete, other_app_faults, refuse
 from .validation import (
     FORMS,
@@ -137,7 +138,9 @@ def tag_faults(patterns: Sequence[str] | None) -> list[Fault]:
     return [
         Fault("allowed_tags", allowed, in_full(pattern), remedy)
         for pattern in patterns
-        if not isinstance(pattern, str) or not re.fullmatch(FORMS["tag_pattern"], pattern)
+        if not isinstance(pattern, str)
+        or not re.fullmatch(FORMS["tag_pattern"], pattern)
+        or secret_form(pattern)
     ]
 
 

@@ -167,7 +167,9 @@ _CERTIFICATE_DOMAIN_LENGTH = 64
 
 
 def _matches(form: re.Pattern[str], value: object) -> bool:
-    return isinstance(value, str) and form.fullmatch(value) is not None
+    """Whether a value is text of a form that anybody may read."""
+    is_formed = isinstance(value, str) and form.fullmatch(value) is not None
+    return is_formed and not secret_form(str(value))
 
 
 def located(prefix: str, faults: Iterable[Fault]) -> list[Fault]:

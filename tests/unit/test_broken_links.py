@@ -54,6 +54,7 @@ NO_LINK: dict[str, tuple[str, ...]] = {
         r".*TaskDefinition\) (Cpu|Family|Memory|NetworkMode|RequiresCompatibilities|Runtime).*",
         r".*Lambda::Function\) (Architectures|Code|Handler|Memory|Package|Runtime|Timeout).*",
         r".*Lambda::Function\) (Environment|EphemeralStorage|LoggingConfig|TracingConfig).*",
+        r".*Lambda::Function\) ReservedConcurrentExecutions",
     ),
     "what else a function does is not asked for by network": (
         r".*/Function/(Events|AllowEventRule).*Permission.*",
@@ -79,6 +80,8 @@ NO_LINK: dict[str, tuple[str, ...]] = {
         r".*/PrivateHostedZone .* VPCs",
     ),
     "functions are called, without a connection that a security group stops": (
+        r".*/(EsUpdates|UpdateRouter)/Function .* VpcConfig\.SubnetIds",
+        r".*/(EsUpdates|UpdateRouter)/SecurityGroup .*SecurityGroupEgress\..*",
         r"DatafiServerless/Ingress/SecurityGroup .*SecurityGroupEgress\b.*",
     ),
     "tasks reach AWS by these endpoints, and nobody the tasks": (

@@ -50,6 +50,7 @@ def faults(data: Any) -> dict[str, str]:
 ES = "edge_servers.long_running.0"
 IN_ES = "edge_servers.long_running[0]"
 IDLE = "load_balancer.idle_timeout_seconds"
+GROUPS = "load_balancer.allowed_security_group_ids"
 
 
 DEFAULTS = {
@@ -162,7 +163,10 @@ def test_python_objects_are_taken() -> None:
         (IDLE, 4001, IDLE, ["from 1 to 4000", "4001"]),
         ("aws", {"account": "123", "region": "eu-west-1"}, "aws.account", ["12 digits", "'123'"]),
         ("aws", {"account": ACCOUNT, "region": "Ireland"}, "aws.region", ["an AWS region"]),
-        ("vpc", {"vpc_id": "vpc-123"}, "vpc.vpc_id", ["aws.account and aws.region", "section aws"]),
+        ("vpc", {"vpc_id": "vpc-00000123"}, "vpc.vpc_id", ["aws.account and", "section aws"]),
+        (GROUPS, ["sg-0123456789"], GROUPS, ["8 or 17", "'sg-0123456789'"]),
+        (GROUPS, ["sg-0123456g"], GROUPS, ["8 or 17", "'sg-0123456g'"]),
+        (GROUPS, ["sg-0123456789ABCDEF0"], GROUPS, ["8 or 17", "'sg-0123456789ABCDEF0'"]),
         (f"{ES}.name", "es_1", f"{IN_ES}.name", ["one DNS label", "'es_1'"]),
         (f"{ES}.name", "-es", f"{IN_ES}.name", ["one DNS label"]),
         (f"{ES}.name", "update", f"{IN_ES}.name", ["update, df-update", "another name"]),
@@ -329,7 +333,7 @@ def test_refuses_a_zone_that_is_not_to_be_used() -> None:
 
 def test_refuses_a_network_with_an_empty_section_aws() -> None:
     """A section `aws` with nothing in it says no more than none."""
-    assert "vpc.vpc_id" in faults(minimal(vpc={"vpc_id": "vpc-123"}, aws=None))
+    assert "vpc.vpc_id" in faults(minimal(vpc={"vpc_id": "vpc-00000123"}, aws=None))
 
 
 def test_direct_construction_is_checked_too() -> None:

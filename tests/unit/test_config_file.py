@@ -19,7 +19,7 @@ dns:
   certificate_arn: {CERTIFICATE_ARN}
   enable_hosted_zone: true
   enable_namespace: false
-vpc: {{vpc_id: vpc-123}}
+vpc: {{vpc_id: vpc-00000123}}
 edge_servers:
   long_running:
     - name: es
@@ -92,7 +92,7 @@ def test_the_whole_example_loads(load: Callable[[str], DatafiEdgeConfig]) -> Non
             "enable_hosted_zone": True,
             "enable_namespace": False,
         },
-        "vpc": {"vpc_id": "vpc-123"},
+        "vpc": {"vpc_id": "vpc-00000123"},
         "edge_servers": {
             "long_running": [
                 {
@@ -367,3 +367,13 @@ edge_servers:
     assert "datafi.yaml:" in shown
     assert CANARY not in shown
     assert CANARY not in repr(refusal.value)
+
+
+@pytest.mark.parametrize("content", [CANARY, f"export KEY={CANARY}\n"])
+def test_a_file_of_secrets_is_not_shown(tmp_path: Path, content: str) -> None:
+    """Somebody may name the wrong file."""
+    file = tmp_path / "env.sh"
+    file.write_text(content)
+    with pytest.raises(InvalidInputError, match="the file must be a mapping") as refusal:
+        DatafiEdgeConfig.from_file(file)
+    assert CANARY not in str(refusal.value)

@@ -41,16 +41,16 @@ NAMESPACE = {
 EXISTING = {
     "https_listener_arn": f"{LISTENER}/1111111111111111",
     "grpc_listener_arn": f"{LISTENER}/2222222222222222",
-    "security_group_ids": ["sg-1a2b3c"],
+    "security_group_ids": ["sg-001a2b3c"],
     "load_balancer_arn": BALANCER,
     "dns_name": "shared.elb.example.com",
     "canonical_hosted_zone_id": "Z35SXDOTRQ7X7K",
 }
 VPC = {
-    "vpc_id": "vpc-123",
+    "vpc_id": "vpc-00000123",
     "availability_zones": ["us-east-1a", "us-east-1b"],
-    "public_subnet_ids": ["subnet-1", "subnet-2"],
-    "private_subnet_ids": ["subnet-3", "subnet-4"],
+    "public_subnet_ids": ["subnet-00000001", "subnet-00000002"],
+    "private_subnet_ids": ["subnet-00000003", "subnet-00000004"],
     "cidr": "10.1.0.0/16",
 }
 HEALTH_CHECK: dict[str, Any] = {
@@ -67,8 +67,8 @@ SERVER: dict[str, Any] = {
     "image_digest": DIGEST,
     "cpu_architecture": "ARM64",
     "environment": {"CACHE_LIFE": "1800"},
-    "security_group_ids": ["sg-4d5e6f"],
-    "subnet_ids": ["subnet-3"],
+    "security_group_ids": ["sg-004d5e6f"],
+    "subnet_ids": ["subnet-00000003"],
     "log_group_name": "/acme/datafi",
     "log_retention_days": 7,
     "http_rule_priority": 40_000,
@@ -132,17 +132,17 @@ CHANGES: dict[str, Any] = {
     "aws.region": "eu-west-1",
     "load_balancer.existing.https_listener_arn": f"{LISTENER}/3333333333333333",
     "load_balancer.existing.grpc_listener_arn": None,
-    "load_balancer.existing.security_group_ids": ["sg-4d5e6f"],
+    "load_balancer.existing.security_group_ids": ["sg-004d5e6f"],
     "load_balancer.existing.dns_name": "other.elb.example.com",
     "load_balancer.existing.canonical_hosted_zone_id": "Z1OTHER",
     "load_balancer.existing.lowest_priority": 100,
     "load_balancer.existing.highest_priority": 1000,
     "load_balancer.idle_timeout_seconds": 60,
-    "load_balancer.subnet_ids": ["subnet-7", "subnet-8"],
+    "load_balancer.subnet_ids": ["subnet-00000007", "subnet-00000008"],
     "load_balancer.ssl_policy": "ELBSecurityPolicy-TLS13-1-3-2021-06",
     "load_balancer.allowed_cidrs": ["203.0.113.0/24"],
-    "load_balancer.allowed_prefix_list_ids": ["pl-1a2b3c"],
-    "load_balancer.allowed_security_group_ids": ["sg-4d5e6f"],
+    "load_balancer.allowed_prefix_list_ids": ["pl-001a2b3c"],
+    "load_balancer.allowed_security_group_ids": ["sg-004d5e6f"],
     "load_balancer.dual_stack": True,
     "load_balancer.grpc_over_https": False,
     "load_balancer.access_logs": False,
@@ -159,10 +159,10 @@ CHANGES: dict[str, Any] = {
     "dns.record_per_service": True,
     "dns.enable_namespace": True,
     "dns.namespace.id": "ns-4d5e6f",
-    "vpc.vpc_id": "vpc-456",
+    "vpc.vpc_id": "vpc-00000456",
     "vpc.availability_zones": [],
-    "vpc.public_subnet_ids": ["subnet-5", "subnet-6"],
-    "vpc.private_subnet_ids": ["subnet-5", "subnet-6"],
+    "vpc.public_subnet_ids": ["subnet-00000005", "subnet-00000006"],
+    "vpc.private_subnet_ids": ["subnet-00000005", "subnet-00000006"],
     "vpc.cidr": "10.2.0.0/16",
     "new_vpc.cidr": "10.9.0.0/16",
     "new_vpc.max_azs": 3,
@@ -391,6 +391,6 @@ def test_every_key_has_an_effect(key: str) -> None:
     changed = copy.deepcopy(data)
     put(changed, key, CHANGES[key])
     if key.endswith("availability_zones"):
-        changed["vpc"] = {"vpc_id": "vpc-123"}
+        changed["vpc"] = {"vpc_id": "vpc-00000123"}
     assert at(data, key) != CHANGES[key]
     assert template(changed) != template(data)

@@ -45,9 +45,9 @@ LAMBDA = "edge_servers.serverless"
 FUNCTION = {"name": "fn", "ecr_repository_arn": f"{REPOSITORY}/es"}
 SCALING = {"min": 1, "max": 4, "cpu_percent": 60}
 ISOLATED = {
-    "vpc_id": "vpc-123",
+    "vpc_id": "vpc-00000123",
     "availability_zones": ["us-east-1a", "us-east-1b"],
-    "isolated_subnet_ids": ["subnet-5", "subnet-6"],
+    "isolated_subnet_ids": ["subnet-00000005", "subnet-00000006"],
     "cidr": "10.1.0.0/16",
 }
 CALLERS = {"caller_role_arns": [f"arn:aws:iam::{ACCOUNT}:role/console"]}
@@ -85,11 +85,11 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
      "dns.namespace", "left out if enable_namespace"),
     ({"vpc": VPC, "new_vpc": {"max_azs": 3}}, "new_vpc", "left out if vpc is given"),
     ({"vpc": {**VPC, "availability_zones": ["us-east-1a"]}}, "vpc.availability_zones", "two zones"),
-    ({"vpc": {**VPC, "private_subnet_ids": ["subnet-3"]}},
+    ({"vpc": {**VPC, "private_subnet_ids": ["subnet-00000003"]}},
      "vpc.private_subnet_ids", "as many for each of the 2 availability_zones"),
     ({"vpc": {k: v for k, v in VPC.items() if k != "private_subnet_ids"}},
      "vpc.private_subnet_ids", "given together with availability_zones"),
-    ({"vpc": {"vpc_id": "vpc-1", "private_subnet_ids": ["subnet-3"]}, "aws": {
+    ({"vpc": {"vpc_id": "vpc-00000001", "private_subnet_ids": ["subnet-00000003"]}, "aws": {
         "account": "111111111111", "region": "us-east-1"}},
      "vpc.private_subnet_ids", "given together with availability_zones"),
     ({"load_balancer.existing": EXISTING}, "vpc", "given with an existing load balancer"),
@@ -206,17 +206,17 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
     ({"vpc": {**VPC, "public_subnet_ids": []}}, "vpc.public_subnet_ids", "on the internet"),
     ({"vpc": VPC, "cluster_name": ""}, "cluster_name", "the name of an ECS cluster"),
     # The load balancer
-    ({"load_balancer.subnet_ids": ["subnet-1", "subnet-2"]},
+    ({"load_balancer.subnet_ids": ["subnet-00000001", "subnet-00000002"]},
      "load_balancer.subnet_ids", "left out with a new VPC"),
-    ({"vpc": VPC, "load_balancer.subnet_ids": ["subnet-1"]},
+    ({"vpc": VPC, "load_balancer.subnet_ids": ["subnet-00000001"]},
      "load_balancer.subnet_ids", "at least two subnets"),
     ({"load_balancer.ssl_policy": "TLS12"}, "load_balancer.ssl_policy", "one of ELBSecurityPolicy"),
-    ({"load_balancer.allowed_security_group_ids": ["sg-1", "sg-1"]},
+    ({"load_balancer.allowed_security_group_ids": ["sg-00000001", "sg-00000001"]},
      "load_balancer.allowed_security_group_ids", "different entries"),
     ({"load_balancer.allowed_prefix_list_ids": ["pl-zz"]},
      "load_balancer.allowed_prefix_list_ids", "the id of a managed prefix list"),
     ({"load_balancer.allowed_cidrs": [f"10.{i}.0.0/16" for i in range(20)],
-      "load_balancer.allowed_prefix_list_ids": ["pl-1"]},
+      "load_balancer.allowed_prefix_list_ids": ["pl-00000001"]},
      "load_balancer.allowed_cidrs", "at most 20 ranges of a family"),
     ({"load_balancer.access_logs_bucket_name": "Acme_logs"},
      "load_balancer.access_logs_bucket_name", "the name of a bucket"),
@@ -247,12 +247,13 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
     ({"pull_through_cache": {"docker_hub_secret_arn": CACHE_SECRET, "repository_prefix": "Acme"}},
      "pull_through_cache.repository_prefix", "2 to 26 of a-z"),
     # Servers
-    ({f"{ES}.security_group_ids": [f"sg-{i}" for i in range(6)]},
+    ({f"{ES}.security_group_ids": [f"sg-{i:08x}" for i in range(6)]},
      f"{IN_ES}.security_group_ids", "a list of at most 5"),
-    ({f"{ES}.subnet_ids": ["subnet-1"]}, f"{IN_ES}.subnet_ids", "left out with a new VPC"),
-    ({f"{ES}.subnet_ids": ["subnet-1"], "vpc": VPC}, f"{IN_ES}.subnet_ids", "assign_public_ip"),
+    ({f"{ES}.subnet_ids": ["subnet-00000001"]}, f"{IN_ES}.subnet_ids", "left out with a new VPC"),
+    ({f"{ES}.subnet_ids": ["subnet-00000001"], "vpc": VPC},
+      f"{IN_ES}.subnet_ids", "assign_public_ip"),
     ({f"{ES}.assign_public_ip": True, "private": False, "vpc": {**VPC, "public_subnet_ids": []},
-      "load_balancer.subnet_ids": ["subnet-8", "subnet-9"]},
+      "load_balancer.subnet_ids": ["subnet-00000008", "subnet-00000009"]},
      f"{IN_ES}.assign_public_ip", "where vpc names no public_subnet_ids"),
     ({f"{ES}.storage_bucket_name": "acme-data"}, f"{IN_ES}.storage_bucket_name", "storage: true"),
     ({f"{ES}.storage_kms_key_arn": KEY_ARN}, f"{IN_ES}.storage_kms_key_arn", "storage: true"),
@@ -359,11 +360,11 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
       "update_api.root_path_rule_priority": 7},
      "update_api.root_path_rule_priority", "from 100 to 50000"),
     # Lambda
-    ({LAMBDA: [{**FUNCTION, "security_group_ids": ["sg-1"]}]},
+    ({LAMBDA: [{**FUNCTION, "security_group_ids": ["sg-00000001"]}]},
      f"{LAMBDA}[0].security_group_ids", "left out without in_vpc: true"),
-    ({LAMBDA: [{**FUNCTION, "subnet_ids": ["subnet-3"]}], "vpc": VPC},
+    ({LAMBDA: [{**FUNCTION, "subnet_ids": ["subnet-00000003"]}], "vpc": VPC},
      f"{LAMBDA}[0].subnet_ids", "left out without in_vpc: true"),
-    ({LAMBDA: [{**FUNCTION, "subnet_ids": ["subnet-1"], "in_vpc": True}], "vpc": VPC},
+    ({LAMBDA: [{**FUNCTION, "subnet_ids": ["subnet-00000001"], "in_vpc": True}], "vpc": VPC},
      f"{LAMBDA}[0].subnet_ids", "choose private ones"),
     ({LAMBDA: [{**FUNCTION, "environment": {"AWS_REGION": "x"}}]},
      f"{LAMBDA}[0].environment.AWS_REGION", "Lambda does not set itself"),
@@ -525,18 +526,18 @@ def test_subnets_by_their_ids_are_no_warning() -> None:
     """Load balancer, service and function are in the subnets that are named, without a word."""
     changes = {
         "vpc": VPC,
-        "load_balancer.subnet_ids": ["subnet-7", "subnet-8"],
-        f"{ES}.subnet_ids": ["subnet-7"],
-        LAMBDA: [{**FUNCTION, "in_vpc": True, "subnet_ids": ["subnet-7"]}],
+        "load_balancer.subnet_ids": ["subnet-00000007", "subnet-00000008"],
+        f"{ES}.subnet_ids": ["subnet-00000007"],
+        LAMBDA: [{**FUNCTION, "in_vpc": True, "subnet_ids": ["subnet-00000007"]}],
     }
     config = DatafiEdgeConfig.model_validate(data(changes))
     stack = DatafiEdgeStack(new_app(), "DatafiEdge", config=config)
     assert Annotations.from_stack(stack).find_warning("*", Match.any_value()) == []
     template = Template.from_stack(stack)
-    assert properties(template, LOAD_BALANCER)["Subnets"] == ["subnet-7", "subnet-8"]
-    assert subnets(template) == ["subnet-7"]
+    assert properties(template, LOAD_BALANCER)["Subnets"] == ["subnet-00000007", "subnet-00000008"]
+    assert subnets(template) == ["subnet-00000007"]
     assert properties(template, FUNCTION_TYPE, "EdgeServerfn")["VpcConfig"]["SubnetIds"] == [
-        "subnet-7"
+        "subnet-00000007"
     ]
 
 
@@ -554,17 +555,18 @@ ACCEPTED: list[dict[str, Any]] = [
     {"load_balancer.grpc_over_https": False, f"{ES}.http_rule_priority": 1},
     {"vpc": VPC, "load_balancer.existing": {
         k: v for k, v in EXISTING.items() if k != "grpc_listener_arn"}},
-    {"vpc": {**VPC, "public_subnet_ids": []}, "load_balancer.subnet_ids": ["subnet-8", "subnet-9"]},
+    {"vpc": {**VPC, "public_subnet_ids": []},
+     "load_balancer.subnet_ids": ["subnet-00000008", "subnet-00000009"]},
     {"vpc": {**VPC, "public_subnet_ids": []}, **PRIVATE},
     {"vpc": {k: v for k, v in ISOLATED.items() if k != "cidr"}, **PRIVATE,
-     "load_balancer.allowed_security_group_ids": ["sg-1"]},
+     "load_balancer.allowed_security_group_ids": ["sg-00000001"]},
     {"vpc": {**ISOLATED, "availability_zones": ["us-west-2-lax-1a", "us-west-2-lax-1b"]},
      **PRIVATE},
     {"vpc": VPC, "cluster_name": "acme_Cluster-1", f"{ES}.assign_public_ip": True},
-    {"vpc": VPC, f"{ES}.subnet_ids": ["subnet-1"], f"{ES}.assign_public_ip": True},
-    {"vpc": {**VPC, "isolated_subnet_ids": ["subnet-5", "subnet-6"]},
-     f"{ES}.subnet_ids": ["subnet-5"], f"{ES}.egress_provided": True},
-    {f"{ES}.security_group_ids": [f"sg-{i}" for i in range(5)]},
+    {"vpc": VPC, f"{ES}.subnet_ids": ["subnet-00000001"], f"{ES}.assign_public_ip": True},
+    {"vpc": {**VPC, "isolated_subnet_ids": ["subnet-00000005", "subnet-00000006"]},
+     f"{ES}.subnet_ids": ["subnet-00000005"], f"{ES}.egress_provided": True},
+    {f"{ES}.security_group_ids": [f"sg-{i:08x}" for i in range(5)]},
     {f"{ES}.capacity_provider_strategies": [
         {"capacity_provider": "FARGATE", "base": 1, "weight": 0},
         {"capacity_provider": "FARGATE_SPOT", "weight": 1, "base": 0}]},
@@ -583,7 +585,7 @@ ACCEPTED: list[dict[str, Any]] = [
     {"pull_through_cache": {"docker_hub_secret_arn": CACHE_SECRET,
                             "repository_prefix": "acme/datafi_1.x"}},
     {LAMBDA: [{**FUNCTION, "environment": {"AB": "x", "A_": "x"}, "log_group_name": "x"}]},
-    {LAMBDA: [{**FUNCTION, "in_vpc": True, "security_group_ids": ["sg-1"]}], "vpc": ISOLATED,
+    {LAMBDA: [{**FUNCTION, "in_vpc": True, "security_group_ids": ["sg-00000001"]}], "vpc": ISOLATED,
      **PRIVATE},
     {"dns.namespace": {**NAMESPACE, "name": "x"}},
     {"load_balancer.max_rules": 5},

@@ -66,7 +66,7 @@ def test_it_bounds_what_may_be_left_out_and_what_is_listed(schema: dict[str, Any
     optional = schema["$defs"]["AutoScalingConfig"]["properties"]["cpu_percent"]
     assert {"minimum": 1, "maximum": 100, "type": "integer"} in optional["anyOf"]
     listed = schema["$defs"]["EdgeServerConfig"]["properties"]["security_group_ids"]
-    assert listed["items"]["pattern"] == "^(sg-[0-9a-zA-Z]+)$"
+    assert listed["items"]["pattern"] == "^(sg-([0-9a-f]{8}|[0-9a-f]{17}))$"
 
 
 def test_it_says_how_names_and_versions_are_formed(schema: dict[str, Any]) -> None:

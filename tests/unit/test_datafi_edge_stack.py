@@ -412,23 +412,23 @@ def test_disabled_stack_is_not_in_the_assembly() -> None:
 def test_an_existing_network_is_looked_up() -> None:
     """With `vpc_id` that VPC is looked up where the stack goes, and no other is made."""
     app = new_app()
-    data = minimal(vpc={"vpc_id": "vpc-123"}, aws={"account": ACCOUNT, "region": REGION})
+    data = minimal(vpc={"vpc_id": "vpc-00000123"}, aws={"account": ACCOUNT, "region": REGION})
     stack = DatafiEdgeStack(app, "DatafiEdge", config=DatafiEdgeConfig.model_validate(data))
     assembly = Path(app.synth().directory)
     (lookup,) = json.loads((assembly / "manifest.json").read_text())["missing"]
     assert lookup["provider"] == "vpc-provider"
     assert (lookup["props"]["account"], lookup["props"]["region"]) == (ACCOUNT, REGION)
-    assert lookup["props"]["filter"] == {"vpc-id": "vpc-123"}
+    assert lookup["props"]["filter"] == {"vpc-id": "vpc-00000123"}
     Template.from_stack(stack).resource_count_is("AWS::EC2::VPC", 0)
 
 
 def test_subnets_of_an_existing_network_are_no_warning() -> None:
     """Zones and subnets by their ids synthesize with `--strict`: nothing asks for route tables."""
     vpc = {
-        "vpc_id": "vpc-1",
+        "vpc_id": "vpc-00000001",
         "availability_zones": ["us-east-1a", "us-east-1b"],
-        "public_subnet_ids": ["subnet-1", "subnet-2"],
-        "private_subnet_ids": ["subnet-3", "subnet-4"],
+        "public_subnet_ids": ["subnet-00000001", "subnet-00000002"],
+        "private_subnet_ids": ["subnet-00000003", "subnet-00000004"],
     }
     found = Annotations.from_stack(_stack(minimal(vpc=vpc)))
     assert found.find_warning("*", Match.any_value()) == []
@@ -497,10 +497,10 @@ def test_refuses_an_env_that_differs_from_the_configuration() -> None:
 
 def test_servers_that_share_a_security_group_share_its_rules() -> None:
     """A rule twice would be one in EC2, and go with the first server that goes (aws-cdk#4437)."""
-    servers = [{"name": name, "security_group_ids": ["sg-1a2b3c"]} for name in ("one", "two")]
+    servers = [{"name": name, "security_group_ids": ["sg-001a2b3c"]} for name in ("one", "two")]
     template = edge_stack(minimal(edge_servers={"long_running": servers}))
     rules = [rule["Properties"] for rule in template.find_resources(INGRESS_RULE).values()]
-    ports = [rule["FromPort"] for rule in rules if rule["GroupId"] == "sg-1a2b3c"]
+    ports = [rule["FromPort"] for rule in rules if rule["GroupId"] == "sg-001a2b3c"]
     assert sorted(ports) == [80, 50051]
 
 

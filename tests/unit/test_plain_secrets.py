@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -23,9 +24,10 @@ from datafi_cdk import (
 from aws_cdk import CfnParameter, SecretValue, Stack
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
-from datafi_cdk.secret_forms import has_plain_value, secret_form
+from datafi_cdk.secret_forms import flat, has_plain_value, secret_form
 from deployment import (
     CANARY,
     Surroundings,
@@ -41,11 +43,12 @@ PEM = f"-----BEGIN PRIVATE KEY-----\n{CANARY}\n-----END PRIVATE KEY-----"
 BASE64_PEM = base64.b64encode(PEM.encode()).decode()
 KEYVAL = base64.b64encode(json.dumps({"kind": "redis", "password": CANARY}).encode()).decode()
 REDIS = "rediss://default:not-a-real-secret@redis.example.com:6379"
+GITHUB = f"{'gh'}p_{'a1' * 18}"
 LOOKS_SECRET: Mapping[str, str] = {
     PEM: "a private key",
     BASE64_PEM: "a private key",
     f"key is {'AKIA'}{'ABCDEFGH' * 2}": "an access key of AWS",
-    f"{'gh'}p_{'a1' * 18}": "a token of GitHub",
+    GITHUB: "a token of GitHub",
     f"{'glpat'}-{'a1' * 10}": "a token of GitLab",
     f"{'dckr'}_pat_{'a1' * 10}": "a token of Docker Hub",
     f"{'xox'}b-{'1' * 12}": "a token of Slack",
@@ -57,6 +60,18 @@ LOOKS_SECRET: Mapping[str, str] = {
     "{{resolve:ssm-secure:/not/a-real-secret}}": "a reference to a secret",
     json.dumps({"amazonS3": [{"secretAccessKey": CANARY}]}): "JSON with a password",
     KEYVAL: "JSON with a password",
+    base64.encodebytes(PEM.encode() * 2).decode(): "a private key",
+    f"server --key={BASE64_PEM}": "a private key",
+    json.dumps({"JWT_KEY": BASE64_PEM}): "a private key",
+    base64.b64encode(BASE64_PEM.encode()).decode(): "a private key",
+    f"-----BEGIN {'PGP'} PRIVATE KEY BLOCK-----": "a private key",
+    f"KEYVAL={json.dumps({'password': CANARY})}": "JSON with a password",
+    json.dumps({"redis": json.dumps({"password": CANARY})}): "JSON with a password",
+    json.dumps({"kty": "oct", "k": CANARY}): "JSON with a password or a private key",
+    json.dumps({"kty": "RSA", "n": "x", "d": CANARY}): "JSON with a password or a private key",
+    REDIS.replace("rediss", "REDISS"): "an address with a password",
+    "redis://:$not-a-real-secret@redis.example.com": "an address with a password",
+    '{"password": "$not-a-real-secret"}': "JSON with a password",
 }
 HONEST = (
     "",
@@ -75,6 +90,23 @@ HONEST = (
         json.dumps({"keys": [{"kty": "RSA", "n": "x", "e": "AQAB"}]}).encode()
     ).decode(),
     "{" * 5000,
+    "redis-cli -u redis://default:$REDIS_PASSWORD@redis.example.com:6379 ping",
+    "redis://default:${REDIS_PASSWORD}@redis.example.com:6379",
+    '{"password": "${REDIS_PASSWORD}"}',
+    '{"a": "1", "d": "2", "k": "3"}',
+    json.dumps({"properties": {"password": {"type": "string"}}}),
+    f"sha256:{'a1' * 32}",
+    "f" * 40,
+    "123e4567-e89b-12d3-a456-426614174000",
+    "arn:aws:secretsmanager:us-east-1:111111111111:secret:datafi/es-AbCdEf",
+    "https://registry.example.com:443/@scope/package",
+)
+SLOW = (
+    "\\" * 100_000,
+    f"{'A' * 10}{'a.b-' * 25_000}",
+    "{{resolve:" * 10_000,
+    f"{'a' * 24}{' ' * 100_000}!",
+    f'"password":{" " * 100_000}',
 )
 
 
@@ -88,6 +120,42 @@ def test_forms_of_secrets_are_known(value: str, form: str) -> None:
 def test_honest_values_are_taken(value: str) -> None:
     """Addresses, numbers, hashes, public keys."""
     assert secret_form(value) is None
+
+
+@pytest.mark.parametrize("value", SLOW, ids=range(len(SLOW)))
+def test_long_values_take_no_time(value: str) -> None:
+    """However they are made."""
+    started = time.process_time()
+    assert secret_form(value) is None
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"Fn::Base64": PEM},
+        {"Fn::Sub": REDIS},
+        {"Fn::Sub": [REDIS, {}]},
+        {"Fn::Join": ["", [REDIS, {"Ref": "Parameter"}]]},
+    ],
+)
+def test_functions_of_the_template_hide_nothing(value: Any) -> None:
+    """What they are given stands in the template."""
+    assert secret_form(flat(value))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"Fn::Sub": "redis://default:${Password}@redis.example.com"},
+        {"Fn::Base64": {"Fn::Join": ["", ['{"secretAccessKey": ""}', {"Ref": "Bucket"}]]}},
+        {"Ref": "Parameter"},
+        {"Fn::Select": [0, ["a"]]},
+    ],
+)
+def test_functions_of_the_template_are_taken(value: Any) -> None:
+    """Where they hold no secret."""
+    assert secret_form(flat(value)) is None
 
 
 @pytest.mark.parametrize(
@@ -168,6 +236,31 @@ def with_log(**options: str) -> Callable[[Surroundings], object]:
 
 
 REFUSED: dict[str, tuple[Callable[[Surroundings], object], str]] = {
+    "name of a variable": (lambda here: edge(here, environment={GITHUB: "1"}), "environment"),
+    "field": (
+        lambda here: edge(here, secret=secret(here.stack, "es"), secret_variables={"KEY": GITHUB}),
+        "secret_variables.KEY",
+    ),
+    "variable": (
+        lambda here: edge(here, secret=secret(here.stack, "es"), secret_variables=[GITHUB]),
+        "secret_variables",
+    ),
+    "tag": (lambda here: edge(here, image_tag=GITHUB), "image_tag"),
+    "function: tag": (lambda here: function(here, image_tag=GITHUB), "image_tag"),
+    "pattern of tags": (
+        lambda here: UpdateApi(
+            here.stack,
+            "Updates",
+            ingress=here.ingress,
+            services=[edge(here)],
+            allowed_tags=[GITHUB],
+        ),
+        "allowed_tags",
+    ),
+    "port of a health check": (
+        lambda here: edge(here, http_health_check=elbv2.HealthCheck(port=GITHUB)),
+        "http_health_check.port",
+    ),
     "key in the environment": (lambda here: edge(here, environment={"KEY": CANARY}), "KEY"),
     "private key in the environment": (lambda here: edge(here, environment={"A": PEM}), "A"),
     "address in the environment": (lambda here: edge(here, environment={"A": REDIS}), "A"),
@@ -262,7 +355,7 @@ def test_refuses_a_plain_value_where_a_secret_belongs(what: str) -> None:
     assert fault.remedy
     told = "".join(traceback.format_exception(error))
     for text in (str(error), repr(error), repr(error.faults), told):
-        for value in (CANARY, "not-a-real-secret", BASE64_PEM[:40]):
+        for value in (CANARY, "not-a-real-secret", BASE64_PEM[:40], GITHUB):
             assert value not in text
 
 

@@ -127,6 +127,18 @@ def test_refuses_a_table_that_cannot_be_meant(table: str, allowed: str, tmp_path
     assert "\n" not in str(told.value)
 
 
+def test_refuses_a_table_that_cannot_be_read(tmp_path: Path) -> None:
+    """No file, a folder, another encoding, and nothing."""
+    folder = write_assembly(tmp_path, {"App": {"Resources": edge()}})
+    file = tmp_path / "reachable.md"
+    file.write_bytes(b"| \xff |")
+    for table in (tmp_path / "none.md", tmp_path, file):
+        with pytest.raises(InvalidInputError, match="a readable file in UTF-8, got"):
+            assert_reachable(folder, table)
+    with pytest.raises(InvalidInputError, match="table must be text or a Path, got"):
+        assert_reachable(folder, None)  # type: ignore[arg-type]
+
+
 def test_refuses_a_source_that_is_none(tmp_path: Path) -> None:
     """Those that can be asked about are named."""
     folder = write_assembly(tmp_path, {"App": {"Resources": edge()}})

@@ -92,14 +92,17 @@ def read_table(table: str | Path) -> Table:
     """Read a table, or a Markdown file with one table in it.
 
     Raises:
-        InvalidInputError: There is no table, a column is not known or twice, a row has too many or
-            too few cells, or stands there twice.
+        InvalidInputError: There is no table, its file cannot be read, a column is not known or
+            twice, a row has too many or too few cells, or stands there twice.
     """
-    text = table.read_text(encoding="utf-8") if isinstance(table, Path) else table
+    text = _text(table)
     lines = [line.strip() for line in text.splitlines()]
     found = [_cells(line) for line in lines if line.startswith("|") and not _RULE.fullmatch(line)]
     if not found:
-        remedy = "write `| from | name | port | to |`, and a line for each way in"
+        remedy = (
+            "write `| from | name | port | to |`, and a line for each way in, "
+            "or hand in a file as Path('reachable.md')"
+        )
         raise InvalidInputError([Fault("table", "lines with | at both ends", "none", remedy)])
     heading, *rows = found
     faults = [
@@ -126,6 +129,21 @@ def written(heading: Row, rows: Iterable[Row]) -> list[str]:
 def written_row(cells: Iterable[str]) -> str:
     """One line of a table."""
     return f"| {' | '.join(cells)} |"
+
+
+def _text(table: str | Path) -> str:
+    if isinstance(table, str):
+        return table
+    if not isinstance(table, Path):
+        given = f"a value of type {type(table).__name__}"
+        fault = Fault("table", "text or a Path", given, "hand in the table, or its file")
+        raise InvalidInputError([fault])
+    try:
+        return table.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        given, remedy = type(error).__name__, "check the path"
+        fault = Fault(f"table {table}", "a readable file in UTF-8", given, remedy)
+        raise InvalidInputError([fault]) from None
 
 
 def _cells(line: str) -> Row:
