@@ -54,17 +54,17 @@ def found(told: Mapping[str, Any], *servers: Mapping[str, Any], **vpc: Any) -> d
     }
 
 
-PUBLIC = {"subnet-0": (ZONES[0], INTERNET), "subnet-1": (ZONES[1], INTERNET)}
-PRIVATE = {"subnet-2": (ZONES[0], NAT), "subnet-3": (ZONES[1], NAT)}
+PUBLIC = {"subnet-00000000": (ZONES[0], INTERNET), "subnet-00000001": (ZONES[1], INTERNET)}
+PRIVATE = {"subnet-00000002": (ZONES[0], NAT), "subnet-00000003": (ZONES[1], NAT)}
 
 
 def test_chooses_from_the_subnets_that_are_named_only() -> None:
     """A VPC that is not looked up may have others, which no task and no load balancer gets."""
-    others = {"subnet-4": (ZONES[0], route(GatewayId="local")), "subnet-5": (ZONES[1], INTERNET)}
+    others = {"subnet-00000004": (ZONES[0], route(GatewayId="local")), "subnet-00000005": (ZONES[1], INTERNET)}
     named = {
         "availability_zones": ZONES,
-        "public_subnet_ids": ["subnet-0", "subnet-1"],
-        "private_subnet_ids": ["subnet-2", "subnet-3"],
+        "public_subnet_ids": ["subnet-00000000", "subnet-00000001"],
+        "private_subnet_ids": ["subnet-00000002", "subnet-00000003"],
     }
     rows = found(answers({**PUBLIC, **PRIVATE, **others}), **named)
     assert rows[LOAD_BALANCER] == "pass: 2 in 2 zones"
@@ -74,7 +74,7 @@ def test_chooses_from_the_subnets_that_are_named_only() -> None:
 
 def test_tells_of_two_subnets_in_one_zone() -> None:
     """A load balancer takes one in each zone, and the cdk gives it all."""
-    third = {"subnet-6": (ZONES[1], INTERNET)}
+    third = {"subnet-00000006": (ZONES[1], INTERNET)}
     assert found(answers({**PUBLIC, **PRIVATE, **third}))[LOAD_BALANCER] == (
         "fail: subnet-1, subnet-6: several in one zone, of which a load balancer takes one"
     )
@@ -96,14 +96,14 @@ def test_takes_subnets_for_what_the_cdk_does(
     default: Mapping[str, str], by_routes: Kind, kind: Kind
 ) -> None:
     """Which subnets are chosen follows from the cdk, and whether tasks get out from the routes."""
-    told = answers({"subnet-0": (ZONES[0], default)})
+    told = answers({"subnet-00000000": (ZONES[0], default)})
     (subnet,) = read_subnets(Answers(config_of(), told), VPC).values()
     assert (subnet.by_routes, subnet.kind) == (by_routes, kind)
 
 
 def test_takes_subnets_that_give_public_addresses_for_public() -> None:
     """So does the cdk, whatever their routes are."""
-    told = answers({"subnet-0": (ZONES[0], NAT)})
+    told = answers({"subnet-00000000": (ZONES[0], NAT)})
     told["DescribeSubnets"][0]["MapPublicIpOnLaunch"] = True
     (subnet,) = read_subnets(Answers(config_of(), told), VPC).values()
     assert (subnet.by_routes, subnet.kind) == (Kind.PRIVATE, Kind.PUBLIC)
@@ -119,7 +119,7 @@ def test_does_not_judge_subnets_whose_route_table_is_hidden() -> None:
 def test_takes_public_subnets_behind_a_firewall() -> None:
     """Their default route leads to its endpoint, and on from there."""
     firewall = route(GatewayId="vpce-1")
-    public = {"subnet-0": (ZONES[0], firewall), "subnet-1": (ZONES[1], firewall)}
+    public = {"subnet-00000000": (ZONES[0], firewall), "subnet-00000001": (ZONES[1], firewall)}
     rows = found(
         answers({**public, **PRIVATE}),
         availability_zones=ZONES,
