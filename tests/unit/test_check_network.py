@@ -60,7 +60,10 @@ PRIVATE = {"subnet-00000002": (ZONES[0], NAT), "subnet-00000003": (ZONES[1], NAT
 
 def test_chooses_from_the_subnets_that_are_named_only() -> None:
     """A VPC that is not looked up may have others, which no task and no load balancer gets."""
-    others = {"subnet-00000004": (ZONES[0], route(GatewayId="local")), "subnet-00000005": (ZONES[1], INTERNET)}
+    others = {
+        "subnet-00000004": (ZONES[0], route(GatewayId="local")),
+        "subnet-00000005": (ZONES[1], INTERNET),
+    }
     named = {
         "availability_zones": ZONES,
         "public_subnet_ids": ["subnet-00000000", "subnet-00000001"],
@@ -76,7 +79,8 @@ def test_tells_of_two_subnets_in_one_zone() -> None:
     """A load balancer takes one in each zone, and the cdk gives it all."""
     third = {"subnet-00000006": (ZONES[1], INTERNET)}
     assert found(answers({**PUBLIC, **PRIVATE, **third}))[LOAD_BALANCER] == (
-        "fail: subnet-1, subnet-6: several in one zone, of which a load balancer takes one"
+        "fail: subnet-00000001, subnet-00000006: several in one zone, of which a load balancer takes"
+        " one"
     )
 
 
@@ -112,7 +116,7 @@ def test_takes_subnets_that_give_public_addresses_for_public() -> None:
 def test_does_not_judge_subnets_whose_route_table_is_hidden() -> None:
     """In a VPC that is shared, the owner may be the only one who sees it."""
     told = answers(PUBLIC, DescribeRouteTables=[])
-    with pytest.raises(NotCheckedError, match="the route table of subnet-0 is not shown"):
+    with pytest.raises(NotCheckedError, match="the route table of subnet-00000000 is not shown"):
         read_subnets(Answers(config_of(), told), VPC)
 
 
@@ -131,7 +135,11 @@ def test_takes_public_subnets_behind_a_firewall() -> None:
 
 @pytest.mark.parametrize(
     ("tables", "is_reached"),
-    [([["rtb-subnet-2"], ["rtb-subnet-3"]], True), ([["rtb-subnet-2"]], False), ([], False)],
+    [
+        ([["rtb-subnet-00000002"], ["rtb-subnet-00000003"]], True),
+        ([["rtb-subnet-00000002"]], False),
+        ([], False),
+    ],
 )
 def test_adds_up_the_gateway_endpoints_of_s3(tables: list[list[str]], is_reached: bool) -> None:
     """Each may be in some of the route tables."""
@@ -165,4 +173,4 @@ def test_a_load_balancer_that_is_there_has_its_addresses(resource: str, status: 
     arn = f"arn:aws:elasticloadbalancing:us-east-1:111111111111:{resource}"
     told = answers({**PUBLIC, **PRIVATE}, GetResources=[{"ResourceARN": arn}])
     told["DescribeSubnets"][0]["AvailableIpAddressCount"] = 7
-    assert found(told)[LOAD_BALANCER] == f"{status}: subnet-0: fewer than 8 free addresses"
+    assert found(told)[LOAD_BALANCER] == f"{status}: subnet-00000000: fewer than 8 free addresses"
