@@ -39,6 +39,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sqs as sqs
 from config_values import CANARY, EXAMPLES, SECRETS, arn
 from constructs import Construct
 
@@ -95,6 +96,7 @@ ARGUMENTS: Mapping[str, list[Any]] = {
     "cpu_architecture": [special("task architecture")],
     "datafi_registry": EXAMPLES["registry"],
     "datafi_registry_credentials": [special("cached secret", "azure")],
+    "dead_letter_queue": [special("queue"), special("new queue")],
     "delegation_role": [special("role", "delegation")],
     "deletion_protection": [True, False],
     "deployment_alarms": [special("alarms", ["unhealthy"])],
@@ -156,10 +158,13 @@ ARGUMENTS: Mapping[str, list[Any]] = {
     "reserved_concurrent_executions": [1, 100],
     "role": _ROLES,
     "root_domain": ["edge.example.com"],
+    "rotate_after": [special("days", 7)],
+    "rotation_function": [special("function")],
     "secret": [*_SECRETS, special("new secret")],
     "secret_variables": [["KEY"], {"KEY": "a", "OTHER": "b"}],
     "secrets": [{"TOKEN": special("ecs secret")}],
     "security_groups": _GROUPS,
+    "server_access_logs_bucket": [special("bucket", "acme-logs"), special("new bucket")],
     "ssl_policy": [special("ssl policy", "RECOMMENDED_TLS"), special("ssl policy", "TLS13_13")],
     "task_role": _ROLES,
     "timeout": [seconds(28), seconds(898), seconds(1)],
@@ -167,6 +172,8 @@ ARGUMENTS: Mapping[str, list[Any]] = {
     "update_windows": [[special("window", {"start": "22:00", "hours": 4})]],
     "validation_zone": [special("zone", "example.com")],
     "vpc_subnets": _SUBNETS,
+    "vpc": [special("the vpc")],
+    "web_acl": [True, False],
     "web_acl_arn": EXAMPLES["web_acl_arn"],
 }
 """Right values by the name of the argument."""
@@ -181,7 +188,6 @@ COMPOSED = (
     "services",
     "storage",
     "update_apis",
-    "vpc",
 )
 """Arguments that are other parts of the composition."""
 
@@ -346,6 +352,7 @@ _MADE: Mapping[str, Callable[[Maker, Any], Any]] = {
         *m.at(), EXAMPLES["certificate_arn"][0]
     ),
     "check": Maker.check,
+    "days": lambda m, of: Duration.days(of),
     "ecs secret": lambda m, of: ecs.Secret.from_secrets_manager(
         secretsmanager.Secret.from_secret_complete_arn(*m.at(), SECRETS[1]), "token"
     ),
@@ -353,6 +360,9 @@ _MADE: Mapping[str, Callable[[Maker, Any], Any]] = {
     "fixed": lambda m, of: ImageVersion.fixed(of),
     "foreign key": lambda m, of: _key(m, "222222222222"),
     "freeze": lambda m, of: UpdateFreeze(start=of[0], end=of[1]),
+    "function": lambda m, of: lambda_.Function.from_function_attributes(
+        *m.at(), function_arn=arn("lambda", "function:rotate"), same_environment=True
+    ),
     "group": lambda m, of: ec2.SecurityGroup.from_security_group_id(*m.at(), of),
     "image": lambda m, of: ecs.ContainerImage.from_ecr_repository(
         ecr.Repository.from_repository_name(*m.at(), "es"), "v1"
@@ -365,9 +375,11 @@ _MADE: Mapping[str, Callable[[Maker, Any], Any]] = {
     "new bucket with key": lambda m, of: s3.Bucket(*m.at(), encryption=s3.BucketEncryption.KMS),
     "new key": lambda m, of: kms.Key(*m.at()),
     "new log group": lambda m, of: logs.LogGroup(*m.at()),
+    "new queue": lambda m, of: sqs.Queue(*m.at()),
     "new role": lambda m, of: iam.Role(*m.at(), assumed_by=iam.AccountRootPrincipal()),
     "new secret": lambda m, of: secretsmanager.Secret(*m.at()),
     "parameter": lambda m, of: ImageVersion.from_parameter_name(of),
+    "queue": lambda m, of: sqs.Queue.from_queue_arn(*m.at(), arn("sqs", "letters")),
     "registry image": lambda m, of: ecs.ContainerImage.from_registry("example.com:5000/es:v1"),
     "removal": lambda m, of: RemovalPolicy[of],
     "repository": lambda m, of: ecr.Repository.from_repository_name(*m.at(), "datafi-es"),
