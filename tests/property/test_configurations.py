@@ -67,7 +67,7 @@ def test_any_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
     proof = Proof("configuration")
 
     @profile(CONFIGURATIONS)
-    @given(st.one_of(working(), working(), wrong()))
+    @given(working() | wrong())
     def prove(data: Data) -> None:
         proof.of(data)
 
