@@ -23,7 +23,6 @@ vpc = ec2.Vpc(
     "Vpc",
     max_azs=2,
     nat_gateways=0,
-    restrict_default_security_group=True,
     flow_logs={
         "FlowLog": ec2.FlowLogOptions(
             destination=ec2.FlowLogDestination.to_cloud_watch_logs(flow_logs)
