@@ -39,7 +39,7 @@ class Data(NamedTuple):
             QUEUE: "sqs QueueUrls: ",
             SECRET: "secretsmanager SecretList: ",
             ZONE: "route53 HostedZones: /hostedzone/",
-        }[self.kind] + self.name
+        }[self.kind] + self.name.replace("//localhost:", "//127.0.0.1:")
 
 
 def data_of(aws: EmbeddedAws, stack: str) -> dict[str, Data]:
