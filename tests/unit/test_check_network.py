@@ -79,8 +79,8 @@ def test_tells_of_two_subnets_in_one_zone() -> None:
     """A load balancer takes one in each zone, and the cdk gives it all."""
     third = {"subnet-00000006": (ZONES[1], INTERNET)}
     assert found(answers({**PUBLIC, **PRIVATE, **third}))[LOAD_BALANCER] == (
-        "fail: subnet-00000001, subnet-00000006: several in one zone, of which a load balancer takes"
-        " one"
+        "fail: subnet-00000001, subnet-00000006: several in one zone, of which a load balancer"
+        " takes one"
     )
 
 

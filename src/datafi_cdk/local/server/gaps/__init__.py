@@ -26,7 +26,7 @@ from . import (
     hosted_zones,
     iam_enforcement,
     load_balancers,
-    log_groups,
+    made_up_names,
     nat_gateways,
     network_attributes,
     parameters,
@@ -69,7 +69,8 @@ def fill_gaps() -> None:
     wrap(ecs_services.SERVICE, service_stacks.wrap_service)
     wrap(ecs_services.TASK_DEFINITION, ecs_services.wrap_task_definition)
     wrap(hosted_zones.HOSTED_ZONE, hosted_zones.wrap_hosted_zone)
-    wrap(log_groups.LOG_GROUP, log_groups.wrap_log_group)
+    wrap(made_up_names.LOG_GROUP, made_up_names.wrap_log_group)
+    wrap(made_up_names.QUEUE, made_up_names.wrap_queue)
     wrap(network_attributes.VPC, network_attributes.wrap_vpc)
     wrap(network_attributes.SUBNET, network_attributes.wrap_subnet)
     wrap(parameters.PARAMETER, parameters.wrap_parameter)
