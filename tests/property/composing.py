@@ -158,7 +158,10 @@ class _Composition:
             )
         assert self._vpc
         balancer = elbv2.ApplicationLoadBalancer(
-            self._stack("balancer"), "Balancer", vpc=self._vpc, internet_facing=True
+            self._stack("balancer"),
+            "Balancer",
+            vpc=self._vpc,
+            internet_facing="private_zone_vpc" not in self._data["dns"],
         )
         listeners = [
             balancer.add_listener(
