@@ -104,7 +104,9 @@ EXAMPLES: Mapping[str, list[Any]] = {
 """By the name of a field, what it means together with the other examples."""
 
 _IDS = tuple(
-    name for name in EXAMPLES if name.endswith(("subnet_ids", "group_ids", "list_ids", "vpc_id"))
+    name
+    for name in EXAMPLES
+    if name.endswith(("subnet_ids", "group_ids", "list_ids", "vpc_id", "function_arn"))
 )
 """Ids that AWS gives: a file may have any of their form, templates only such as are given."""
 
