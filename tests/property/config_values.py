@@ -164,7 +164,8 @@ def values(model: type[BaseModel], name: str) -> st.SearchStrategy[Any]:
     elif isinstance(rule, Number):
         near = st.integers(rule.lowest, min(rule.lowest + 20, rule.highest))
         one = near | st.sampled_from([rule.lowest, rule.highest])
-    elif one is not None and name not in _IDS and rule is not None and hasattr(rule, "form"):
+    elif _has_any_form(name, examples) and rule is not None and hasattr(rule, "form"):
+        assert one is not None
         any_of_its_form = st.from_regex(rule.form, fullmatch=True).filter(
             lambda value: not rule.faults(name, value, UNKNOWN)
         )
@@ -174,6 +175,12 @@ def values(model: type[BaseModel], name: str) -> st.SearchStrategy[Any]:
     if origin is list:
         return st.lists(one, min_size=1, max_size=2, unique=True)
     return one
+
+
+def _has_any_form(name: str, examples: list[Any] | None) -> bool:
+    """Whether templates take all of a form; of ARNs and ids they take only such as AWS makes."""
+    are_arns = name == "bedrock_models" or any("arn:" in str(each) for each in examples or ())
+    return bool(examples) and name not in _IDS and not are_arns
 
 
 def _examples(model: type[BaseModel], name: str, field: FieldInfo) -> list[Any] | None:
