@@ -264,21 +264,7 @@ def wrong_compositions(draw: st.DrawFn) -> Data:
     """The same, with an argument or two of any value."""
     data = copy.deepcopy(draw(compositions()))
     for _ in range(draw(st.integers(1, 2))):
-        part = draw(
-            st.sampled_from(
-                [
-                    "network",
-                    "dns",
-                    "ingress",
-                    "servers",
-                    "servers",
-                    "storage",
-                    "cache",
-                    "updates",
-                    "router",
-                ]
-            )
-        )
+        part = draw(st.sampled_from(_WRONG_PARTS))
         holder: Any
         if part == "servers":
             server = draw(st.sampled_from(data["servers"]))
