@@ -8,13 +8,15 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
-_CHANNELS = (
+CHANNELS = (
     "ssmmessages:CreateControlChannel",
     "ssmmessages:CreateDataChannel",
     "ssmmessages:OpenControlChannel",
     "ssmmessages:OpenDataChannel",
 )
-_LOG = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+"""What a task needs so that a shell can be opened in it."""
+WRITE_LOG = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+"""What it needs to log what is done there."""
 
 
 def goes_to_own_log(cluster: ecs.ICluster, log_group: logs.ILogGroup | None) -> bool:
@@ -45,8 +47,8 @@ def allow_execute_command(service: ecs.FargateService, log_group: logs.ILogGroup
     """
     cast(ecs.CfnService, service.node.default_child).enable_execute_command = True
     for actions, resource in (
-        ((*_CHANNELS, "logs:DescribeLogGroups"), "*"),
-        (_LOG, log_group.log_group_arn),
+        ((*CHANNELS, "logs:DescribeLogGroups"), "*"),
+        (WRITE_LOG, log_group.log_group_arn),
     ):
         service.task_definition.add_to_task_role_policy(
             iam.PolicyStatement(actions=list(actions), resources=[resource])

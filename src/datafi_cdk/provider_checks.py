@@ -6,11 +6,9 @@ from aws_cdk import CfnResource, Stack
 from constructs import Construct
 
 from .acknowledgments import skip_check
+from .provider_logs import Provider
 
-_PROVIDERS = (
-    "Custom::S3AutoDeleteObjectsCustomResourceProvider",
-    "Custom::VpcRestrictDefaultSGCustomResourceProvider",
-)
+_PROVIDERS = (Provider.EMPTY_BUCKET, Provider.DEFAULT_SECURITY_GROUP)
 _CHECKS = {
     "CKV_AWS_115": "CDK's function: it runs in deployments only, once for each resource.",
     "CKV_AWS_116": "CDK's function: CloudFormation waits for its answer and reports what fails.",
@@ -25,7 +23,7 @@ def skip_provider_checks(scope: Construct) -> None:
         scope: Anything in the stack.
     """
     for provider in _PROVIDERS:
-        made = Stack.of(scope).node.try_find_child(provider)
+        made = Stack.of(scope).node.try_find_child(provider.value)
         function = made.node.try_find_child("Handler") if made else None
         if isinstance(function, CfnResource):
             for check, reason in _CHECKS.items():

@@ -12,6 +12,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from .acknowledgments import acknowledge
+from .execute_command import CHANNELS, WRITE_LOG
 from .log_encryption import new_log_group
 from .managed_policy_role import ManagedPolicyRole, explain_wildcards
 from .plain_secrets import container_faults
@@ -26,18 +27,10 @@ from .task_roles import ExecutionRole, tasks_of
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
 _WITHOUT_RESOURCE = (
     (("ecr:GetAuthorizationToken",), "Logging in to ECR knows no resource."),
-    (
-        (
-            "ssmmessages:CreateControlChannel",
-            "ssmmessages:CreateDataChannel",
-            "ssmmessages:OpenControlChannel",
-            "ssmmessages:OpenDataChannel",
-        ),
-        "The channels of ECS Exec, which the user turned on, know no resource.",
-    ),
+    (CHANNELS, "The channels of ECS Exec, which the user turned on, know no resource."),
     (("logs:DescribeLogGroups",), "ECS Exec looks for its log group among all."),
     (
-        ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"),
+        WRITE_LOG,
         "CDK names no log group for the sessions of ECS Exec unless the cluster has one for them.",
     ),
 )
