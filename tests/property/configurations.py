@@ -148,6 +148,7 @@ def working(draw: st.DrawFn) -> Data:
 
 def mended(data: Data) -> Data:
     """The data without what is wrong with them, as the faults themselves say."""
+    data = copy.deepcopy(data)
     for _ in range(_MOST_ROUNDS):
         try:
             DatafiEdgeConfig.model_validate(data)
@@ -174,7 +175,8 @@ def _mend(data: Any, steps: list[str]) -> None:
         elif last in EXAMPLES:
             model = model_at([step for step in before if not step.isdigit()])
             is_list = "list" in str(model.model_fields[last].annotation) if model else False
-            holder[last] = EXAMPLES[last] if is_list else EXAMPLES[last][0]
+            examples = copy.deepcopy(EXAMPLES[last])
+            holder[last] = examples if is_list else examples[0]
     elif isinstance(holder, list) and last.isdigit() and int(last) < len(holder):
         del holder[int(last)]
 
@@ -209,7 +211,7 @@ def places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 @st.composite
 def wrong(draw: st.DrawFn) -> Data:
     """A plausible configuration with one to three values that were changed or taken away."""
-    data = draw(working() | plausible())
+    data = copy.deepcopy(draw(working() | plausible()))
     for _ in range(draw(st.integers(1, 3))):
         *before, last = draw(st.sampled_from(places(data)[1:] or [("deployment_name",)]))
         holder: Any = data
@@ -226,7 +228,7 @@ def wrong(draw: st.DrawFn) -> Data:
             model = model_at([step for step in before if isinstance(step, str)])
             if model is not None:
                 name = draw(st.sampled_from(list(model.model_fields)))
-                holder[name] = draw(values(model, name))
+                holder[name] = copy.deepcopy(draw(values(model, name)))
         else:
-            holder[last] = draw(st.sampled_from(_WRONG))
+            holder[last] = copy.deepcopy(draw(st.sampled_from(_WRONG)))
     return data
