@@ -318,6 +318,10 @@ def recorded(maximum: int) -> dict[str, Any]:
                 "ListenerArn": "arn:listener",
             },
         },
+        "Rotation": {
+            "Type": "AWS::SecretsManager::RotationSchedule",
+            "Properties": {"SecretId": "arn:secret", "RotationLambdaARN": "arn:function"},
+        },
     }
 
 
@@ -362,6 +366,7 @@ def test_a_recorded_type_has_the_documented_return_values(stack: Stack) -> None:
     assert stack.physical_id("Rule") == "docker-hub"
     assert stack.physical_id("Patterns").startswith("Patterns|")
     assert stack.physical_id("Group").endswith("|REGIONAL")
+    assert stack.physical_id("Rotation") == "arn:secret"
     assert stack.outputs() == {
         "Policy": stack.physical_id("Policy"),
         "Id": stack.physical_id("Target"),
