@@ -127,12 +127,24 @@ def edge(make_cdk: MakeCdk, embedded_aws: EmbeddedAws) -> Iterator[CdkCli]:
         s3.put_object(Bucket=exports["Bucket"], Key="twice", Body=body)
     s3.put_object(Bucket=exports["Bucket"], Key="deleted", Body=b"3")
     s3.delete_object(Bucket=exports["Bucket"], Key="deleted")
+    remove_validation_record(embedded_aws, exports["Zone"])
     cdk.destroy()
     assert exports["Bucket"] not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
     ec2 = embedded_aws.client("ec2")
     addresses = ec2.describe_addresses()["Addresses"]
     assert not [ip for ip in addresses if {"Key": "Name", "Value": _ADDRESS} in ip["Tags"]]
     assert exports["Vpc"] not in [vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"]]
+
+
+def remove_validation_record(aws: EmbeddedAws, zone_id: str) -> None:
+    """Delete what ACM leaves in a zone, as long as which it cannot be deleted."""
+    route53 = aws.client("route53")
+    records = route53.list_resource_record_sets(HostedZoneId=zone_id)["ResourceRecordSets"]
+    (validation,) = [record for record in records if record["Type"] == "CNAME"]
+    route53.change_resource_record_sets(
+        HostedZoneId=zone_id,
+        ChangeBatch={"Changes": [{"Action": "DELETE", "ResourceRecordSet": validation}]},
+    )
 
 
 def exports_of(aws: EmbeddedAws) -> dict[str, str]:

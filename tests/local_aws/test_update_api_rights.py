@@ -6,7 +6,7 @@ import copy
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -28,6 +28,8 @@ NOT_ENFORCED = {
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }
+
+_QUIET_LOOKS = 20
 
 Answer = dict[str, Any]
 
@@ -98,6 +100,7 @@ def update_that_is_not_recorded(edge: Edge) -> Answer:
 
 def update_with_old_labels(edge: Edge) -> Answer:
     """The same, when versions of long ago have labels that are of no use."""
+    wait_for_events(edge)
     ssm, name = edge.aws.client("ssm"), edge.parameter("es")
     running = edge.running("es")[0]
     for number in range(15):
@@ -120,8 +123,29 @@ def update_whose_lease_stays(edge: Edge) -> Answer:
     request_id = update(edge)["requestId"]
     (line,) = [line for line in edge.log("UpdateApies") if line["requestId"] == request_id]
     if "fault" in line:
-        edge.aws.client("ssm").delete_parameter(Name=f"{edge.parameter('es')}.lease")
+        # The event of the rollout's end takes the lease as well, and cannot give it back.
+        free_lease(edge)
+        eventually(lambda: edge.is_recorded("es"), bool)
+        free_lease(edge)
     return {"message": f"{line.get('fault')} failed: "}
+
+
+def wait_for_events(edge: Edge) -> None:
+    """Wait until the function logs nothing more of rollouts that have ended."""
+    seen: list[int] = []
+
+    def look() -> list[int]:
+        seen.append(len(edge.log("UpdateApies")))
+        return seen[-_QUIET_LOOKS:]
+
+    eventually(look, lambda last: len(last) == _QUIET_LOOKS and len(set(last)) == 1)
+
+
+def free_lease(edge: Edge) -> None:
+    """Delete the lease, if it is there."""
+    ssm = edge.aws.client("ssm")
+    with suppress(ssm.exceptions.ParameterNotFound):
+        ssm.delete_parameter(Name=f"{edge.parameter('es')}.lease")
 
 
 def update_by_older_caller(edge: Edge) -> Answer:
