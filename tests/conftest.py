@@ -1,5 +1,6 @@
 """Settings that must stand before aws_cdk is imported; subprocesses inherit them."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -29,26 +30,41 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _ByFile:
     return _ByFile(config, log)
 
 
+MadeOnce = Callable[[str, Callable[[Path], object]], Path]
+
+
 @pytest.fixture(scope="session")
-def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Gives the cloud assembly of an example, made once for all tests: they must not change it."""
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """Gives a folder by its name, made once for all processes: tests must not change it."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
+    def once(name: str, make: Callable[[Path], object]) -> Path:
+        folder = shared / name
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                making = tmp_path_factory.mktemp(name) / "made"
+                make(making)
+                making.rename(folder)
+        return folder
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def synthesized(made_once: MadeOnce) -> Callable[[str], Path]:
+    """Gives the cloud assembly of an example."""
+
     def synthesize(example: str) -> Path:
-        assembly = shared / f"synthesized-{example}"
-        if not assembly.exists():
-            made = tmp_path_factory.mktemp(example) / "cdk.out"
-            subprocess.run(
+        return made_once(
+            f"synthesized-{example}",
+            lambda folder: subprocess.run(
                 [sys.executable, "app.py"],
                 cwd=Path(__file__).parents[1] / "examples" / example,
-                env={**os.environ, "CDK_OUTDIR": str(made)},
+                env={**os.environ, "CDK_OUTDIR": str(folder)},
                 check=True,
-            )
-            try:
-                made.rename(assembly)
-            except OSError:
-                return made
-        return assembly
+            ),
+        )
 
     return synthesize

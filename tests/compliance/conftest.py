@@ -1,7 +1,6 @@
 """What the tests of this folder look at: every example, and every one of their like, hardened."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,20 +12,16 @@ from .apps import EXAMINE, Examined, Note
 
 
 @pytest.fixture(scope="session")
-def examined(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Examined]:
-    """Gives what cdk-nag says of an app, which is synthesized once for all tests."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+def examined(made_once: Callable[..., Path]) -> Callable[[Path], Examined]:
+    """Gives what cdk-nag says of an app."""
 
     def examine(app: Path) -> Examined:
-        assembly = shared / f"examined-{app.parent.name}-{app.name}"
-        if not assembly.exists():
-            made = tmp_path_factory.mktemp(app.name) / "cdk.out"
-            subprocess.run([sys.executable, str(EXAMINE), str(app), str(made)], check=True)
-            try:
-                made.rename(assembly)
-            except OSError:
-                assembly = made
+        assembly = made_once(
+            f"examined-{app.parent.name}-{app.name}",
+            lambda folder: subprocess.run(
+                [sys.executable, str(EXAMINE), str(app), str(folder)], check=True
+            ),
+        )
         said = json.loads((assembly / "examined.json").read_text())
         return Examined(
             assembly,

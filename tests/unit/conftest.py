@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -27,29 +25,25 @@ for path in map(Path, sys.argv[2:]):
 
 @pytest.fixture(scope="session")
 def assembly(
-    tmp_path_factory: pytest.TempPathFactory, synthesized: Callable[[str], Path]
+    made_once: Callable[..., Path], synthesized: Callable[[str], Path]
 ) -> Callable[[str], Assembly]:
     """Gives the templates of an app; all hardened ones are made at once."""
-    base = tmp_path_factory.getbasetemp()
-    hardened = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "hardened"
     read: dict[str, Assembly] = {}
+
+    def harden(folder: Path) -> None:
+        subprocess.run([sys.executable, "-c", _HARDEN, str(folder), *HARDENED], check=True)
 
     def of(app: str) -> Assembly:
         if app in EXAMPLES:
             return Assembly(synthesized(app))
         if app == EVERY:
-            return Assembly(_every(tmp_path_factory.mktemp(EVERY)))
-        if not hardened.exists():
-            made = tmp_path_factory.mktemp("hardened")
-            subprocess.run([sys.executable, "-c", _HARDEN, str(made), *HARDENED], check=True)
-            with suppress(OSError):
-                made.rename(hardened)
-        return Assembly(hardened / app.removeprefix("hardened-"))
+            return Assembly(made_once(EVERY, _every))
+        return Assembly(made_once("hardened", harden) / app.removeprefix("hardened-"))
 
     return lambda app: read[app] if app in read else read.setdefault(app, of(app))
 
 
-def _every(folder: Path) -> Path:
+def _every(folder: Path) -> None:
     """Synthesize the app with every role; other tests of this folder need no CDK."""
     from aws_cdk import App
     from every_role import every_role
@@ -57,4 +51,3 @@ def _every(folder: Path) -> Path:
     app = App(outdir=str(folder))
     every_role(app)
     app.synth()
-    return folder
