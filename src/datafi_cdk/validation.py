@@ -131,8 +131,9 @@ _PARAMETER_NAME = re.compile(
 )
 _BEDROCK_MODEL = re.compile(
     r"[a-z0-9-]+\.[A-Za-z0-9.:-]+"
-    r"|arn:aws[a-z-]*:bedrock:([a-z0-9-]*|\*):[0-9]*:"
-    r"(foundation-model|inference-profile|application-inference-profile|provisioned-model)/\S+"
+    r"|arn:aws[a-z-]*:bedrock:([a-z]{2}(-[a-z]+)+-[0-9]+|\*)?:([0-9]{12})?:"
+    r"(foundation-model|inference-profile|application-inference-profile|provisioned-model)"
+    r"/[A-Za-z0-9.:/_*-]+"
 )
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LAMBDA_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]+")

@@ -167,6 +167,11 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
      "coordinator.registry_credentials_secret_arn", "which is private"),
     ({"coordinator": {**CO, "bedrock_models": ["not a model"]}},
      "coordinator.bedrock_models", "ids or ARNs of models"),
+    ({"coordinator": {
+        **CO, "bedrock_models": ["arn:aws:bedrock:us-east-1:1:inference-profile/us.model"]}},
+     "coordinator.bedrock_models", "ids or ARNs of models"),
+    ({"coordinator": {**CO, "bedrock_models": ["arn:aws:bedrock:::foundation-model/modèle"]}},
+     "coordinator.bedrock_models", "ids or ARNs of models"),
     ({**PRIVATE, "coordinator": CO}, "coordinator.egress_provided", "true where the subnets"),
     ({"edge_servers.serverless": [
         {"name": "es", "ecr_repository_arn": f"{REPOSITORY}/es"}]},
