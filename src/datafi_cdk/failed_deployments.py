@@ -1,0 +1,83 @@
+"""Counts the rollouts of servers that failed."""
+
+from __future__ import annotations
+
+import jsii
+from aws_cdk import Duration, Names, RemovalPolicy
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from .datafi_service import DatafiService
+from .dead_letters import let_rules_send
+
+_LONGEST = Duration.days(14)
+
+
+class FailedDeployments(Construct):
+    """A queue that keeps what ECS says of failed rollouts for two weeks, and counts them.
+
+    ECS tells of those that its circuit breaker or an alarm ends, whoever began them: an update, a
+    deployment of the stack, a person. EventBridge counts what a rule hands on, and so needs
+    somebody who takes it; the queue does, and has the reason of each. Sources:
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployment_events.html
+    and https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+
+    Args:
+        scope: Where the construct is made.
+        construct_id: Its id in `scope`.
+    """
+
+    queue: sqs.Queue
+    """The events, which nobody but a person reads."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=_LONGEST,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        let_rules_send(self.queue)
+
+    def of(self, service: DatafiService, period: Duration) -> cloudwatch.Metric:
+        """How many rollouts of a service failed; sum.
+
+        Args:
+            service: The service.
+            period: The period of the metric.
+        """
+        rule = events.Rule(
+            self,
+            Names.unique_id(service),
+            event_pattern=events.EventPattern(
+                source=["aws.ecs"],
+                detail_type=["ECS Deployment State Change"],
+                resources=[service.service.service_arn],
+                detail={"eventName": ["SERVICE_DEPLOYMENT_FAILED"]},
+            ),
+            targets=[_Kept(self.queue)],
+        )
+        return cloudwatch.Metric(
+            namespace="AWS/Events",
+            metric_name="Invocations",
+            dimensions_map={"RuleName": rule.rule_name},
+            statistic=cloudwatch.Stats.SUM,
+            period=period,
+        )
+
+
+@jsii.implements(events.IRuleTarget)
+class _Kept:
+    """A queue that all rules may write to by one statement of its policy."""
+
+    def __init__(self, queue: sqs.Queue) -> None:
+        self._queue = queue
+
+    def bind(self, rule: events.IRule, target_id: str | None = None) -> events.RuleTargetConfig:
+        """The queue."""
+        return events.RuleTargetConfig(arn=self._queue.queue_arn)
