@@ -165,7 +165,7 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-d
 
 
 def slow_answers(timeout_seconds: float) -> AlarmRule:
-    """One request in ten takes half of the time after which it would fail, for a quarter of an hour.
+    """One request in ten takes half of the time after which it fails, for a quarter of an hour.
 
     AWS gives no number, as it depends on what is asked. What a server waits for before it gives up
     is what its owner has said of that. Of a stream, the time until it begins counts. Source:

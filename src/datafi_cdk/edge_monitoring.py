@@ -16,11 +16,12 @@ from .ingress_base import IngressBase
 from .monitored_front import part_of_ingress, part_of_update_api
 from .monitored_part import Part
 from .monitored_servers import part_of_serverless, part_of_service
-from .monitoring_faults import monitoring_faults, refuse_ingress
+from .monitoring_faults import monitoring_faults
 from .monitoring_library import MonitoringLibrary
 from .serverless_edge_server import ServerlessEdgeServer
 from .synthesis import refuse
 from .update_api import UpdateApi
+from .update_api_faults import refuse_ingress
 
 __all__ = ["EdgeMonitoring"]
 
@@ -32,9 +33,9 @@ _ALARMS_IN_A_ROW = 6
 class EdgeMonitoring(Construct):
     """A dashboard for a deployment, and alarms on what a person has to do something about.
 
-    It needs the extra `monitoring`: `pip install 'datafi-cdk[monitoring]'`. Each alarm's description
-    names its entry in `docs/runbook.md`; `alarm_rules` says when it rings, and why then. There are
-    alarms on
+    It needs the extra `monitoring`: `pip install 'datafi-cdk[monitoring]'`. Each alarm's
+    description names its entry in `docs/runbook.md`; the module `datafi_cdk.alarm_rules` says when
+    it rings, and why then. There are alarms on
 
     - each server on Fargate: its targets, 5xx, slow answers, CPU, memory, failed deployments
     - each edge server on Lambda: 5xx, crashes and throttles of its function, slow answers

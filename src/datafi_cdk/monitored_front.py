@@ -9,7 +9,7 @@ from constructs import Construct
 
 from . import alarm_rules
 from .ingress_base import IngressBase
-from .monitored_part import DAY, FIVE_MINUTES, QUARTER, Graph, Line, Part, WatchedAlarm, throttles
+from .monitored_part import DAY, FIVE_MINUTES, QUARTER, Graph, Line, Part, WatchedAlarm, turned_away
 from .service_metrics import load_balancer_metric
 from .update_api import UpdateApi
 
@@ -47,9 +47,7 @@ def part_of_ingress(ingress: IngressBase) -> Part:
         )
         days = ingress.certificate.metric_days_to_expiry(period=DAY, label="days left")
         graphs.append(Graph("Certificate", [Line(days, expiry)]))
-    return Part(
-        id=Names.unique_id(ingress), name="ingress", title="Load balancer", graphs=graphs
-    )
+    return Part(id=Names.unique_id(ingress), name="ingress", title="Load balancer", graphs=graphs)
 
 
 def part_of_update_api(scope: Construct, api: UpdateApi) -> Part:
@@ -66,9 +64,7 @@ def part_of_update_api(scope: Construct, api: UpdateApi) -> Part:
     names = ", ".join(service.name for service in api.services)
     part_id = Names.unique_id(api)
     pattern = logs.FilterPattern
-    fault = pattern.any(
-        pattern.number_value("$.status", ">=", 500), pattern.exists("$.faults[0]")
-    )
+    fault = pattern.any(pattern.number_value("$.status", ">=", 500), pattern.exists("$.faults[0]"))
     errors = WatchedAlarm(
         name="Errors",
         rule=alarm_rules.UPDATE_API_ERRORS,
@@ -101,7 +97,7 @@ def part_of_update_api(scope: Construct, api: UpdateApi) -> Part:
                 [
                     Line(function.metric_invocations(label="invocations")),
                     Line(function.metric_errors(period=QUARTER, label="failed"), crashes),
-                    Line(throttles(function)),
+                    Line(turned_away(function)),
                 ],
             ),
             Graph("Duration (ms)", [Line(function.metric_duration(label="average"))]),
@@ -122,9 +118,7 @@ def _count(
         metric_namespace="Datafi/UpdateApi",
         metric_name=f"{label} in {log_group.log_group_name}",
     )
-    return metric_filter.metric(
-        statistic=cloudwatch.Stats.SUM, period=FIVE_MINUTES, label=label
-    )
+    return metric_filter.metric(statistic=cloudwatch.Stats.SUM, period=FIVE_MINUTES, label=label)
 
 
 def _of_load_balancer(

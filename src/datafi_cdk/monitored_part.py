@@ -87,6 +87,6 @@ def percent(
     )
 
 
-def throttles(function: lambda_.IFunction) -> cloudwatch.Metric:
+def turned_away(function: lambda_.IFunction) -> cloudwatch.Metric:
     """How many invocations of a function are turned away; sum."""
     return function.metric_throttles(period=FIVE_MINUTES, label="turned away")

@@ -10,7 +10,16 @@ from aws_cdk import aws_ecs as ecs
 from . import alarm_rules
 from .datafi_service import DatafiService
 from .failed_deployments import FailedDeployments
-from .monitored_part import FIVE_MINUTES, MINUTE, Graph, Line, Part, WatchedAlarm, percent, throttles
+from .monitored_part import (
+    FIVE_MINUTES,
+    MINUTE,
+    Graph,
+    Line,
+    Part,
+    WatchedAlarm,
+    percent,
+    turned_away,
+)
 from .serverless_edge_server import ServerlessEdgeServer
 from .service_metrics import MetricOptions
 
@@ -152,6 +161,6 @@ def part_of_serverless(server: ServerlessEdgeServer) -> Part:
                 ],
             ),
             Graph("Slowest tenth (s)", [Line(slowness, slow)]),
-            Graph("Turned away", [Line(throttles(function), throttles)]),
+            Graph("Turned away", [Line(turned_away(function), throttles)]),
         ],
     )

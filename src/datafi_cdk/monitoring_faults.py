@@ -12,9 +12,8 @@ from .datafi_service import DatafiService
 from .errors import Fault
 from .ingress_base import IngressBase
 from .serverless_edge_server import ServerlessEdgeServer
-from .synthesis import concrete, elsewhere_faults, refuse
+from .synthesis import concrete, elsewhere_faults
 from .update_api import UpdateApi
-from .update_api_faults import refuse_ingress as refuse_ingress
 from .validation import interface_faults, kind_of
 
 _SERVERS = "a list of at least one EdgeServer, ServerlessEdgeServer or Coordinator"

@@ -88,7 +88,7 @@ class MonitoringLibrary:
         alarm = line.alarm
         assert alarm  # noqa: S101
         rule = alarm.rule
-        threshold = self._library.CustomAlarmThreshold(
+        threshold = self._library.CustomThreshold(
             additional_description=alarm.says,
             threshold=rule.threshold,
             comparison_operator=rule.comparison,
