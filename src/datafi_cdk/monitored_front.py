@@ -63,8 +63,6 @@ def part_of_update_api(scope: Construct, api: UpdateApi) -> Part:
     """
     names = ", ".join(service.name for service in api.services)
     part_id = Names.unique_id(api)
-    pattern = logs.FilterPattern
-    fault = pattern.any(pattern.number_value("$.status", ">=", 500), pattern.exists("$.faults[0]"))
     errors = WatchedAlarm(
         name="Errors",
         rule=alarm_rules.UPDATE_API_ERRORS,
@@ -75,15 +73,14 @@ def part_of_update_api(scope: Construct, api: UpdateApi) -> Part:
         rule=alarm_rules.UPDATE_API_CRASHES,
         says=f"The function of the update API of {names} failed.",
     )
-    outcomes = [Line(_count(scope, api, f"{part_id}-Errors", fault, "errors"), errors)]
+    outcomes = [Line(_count(scope, api, f"{part_id}-Errors", faults(), "errors"), errors)]
     if api.secret:
         refused = WatchedAlarm(
             name="RefusedKeys",
             rule=alarm_rules.REFUSED_KEYS,
             says=f"Requests to the update API of {names} have a wrong key or none.",
         )
-        wrong = pattern.number_value("$.status", "=", 401)
-        metric = _count(scope, api, f"{part_id}-RefusedKeys", wrong, "refused keys")
+        metric = _count(scope, api, f"{part_id}-RefusedKeys", wrong_keys(), "refused keys")
         outcomes.append(Line(metric, refused))
     function = api.function
     return Part(
@@ -103,6 +100,21 @@ def part_of_update_api(scope: Construct, api: UpdateApi) -> Part:
             Graph("Duration (ms)", [Line(function.metric_duration(label="average"))]),
         ],
     )
+
+
+def faults() -> logs.IFilterPattern:
+    """The lines of requests that the update API could not answer, and of calls that failed."""
+    pattern = logs.FilterPattern
+    return pattern.any(
+        pattern.number_value("$.status", ">=", 500),
+        pattern.exists("$.fault"),
+        pattern.exists("$.faults[0]"),
+    )
+
+
+def wrong_keys() -> logs.IFilterPattern:
+    """The lines of requests with a wrong key or none."""
+    return logs.FilterPattern.number_value("$.status", "=", 401)
 
 
 def _count(

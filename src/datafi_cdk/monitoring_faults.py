@@ -42,12 +42,10 @@ def monitoring_faults(
     """
     kinds = (DatafiService, ServerlessEdgeServer)
     faults = [
-        *_list_faults("services", services, kinds, _SERVERS, ingress),
-        *_list_faults("update_apis", update_apis, (UpdateApi,), _APIS, ingress),
+        *_list_faults("services", services, kinds, _SERVERS, ingress, least=1),
+        *_list_faults("update_apis", update_apis, (UpdateApi,), _APIS, ingress, least=0),
         *_place_faults(scope, ingress),
     ]
-    if services == []:
-        faults.append(Fault("services", _SERVERS, "an empty one", "hand in the servers"))
     if alarm_topic is not None:
         topic_faults = interface_faults(
             "alarm_topic", alarm_topic, "topic_arn", "a topic of SNS (ITopic)"
@@ -62,10 +60,14 @@ def _list_faults(
     kinds: tuple[type, ...],
     allowed: str,
     ingress: IngressBase,
+    *,
+    least: int,
 ) -> list[Fault]:
     remedy = f"hand in {allowed}"
     if not isinstance(given, Sequence) or isinstance(given, str):
         return [Fault(argument, allowed, kind_of(given), remedy)]
+    if len(given) < least:
+        return [Fault(argument, allowed, "an empty one", remedy)]
     faults = []
     for index, each in enumerate(given):
         if not isinstance(each, kinds):

@@ -105,6 +105,9 @@ class MonitoringLibrary:
 def _loaded(scope: Construct) -> Any:
     try:
         return importlib.import_module(_LIBRARY)
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
+        if error.name != _LIBRARY:
+            raise
         remedy = "run pip install 'datafi-cdk[monitoring]'"
-        refuse(scope, [Fault(_LIBRARY, "installed for monitoring", "no such module", remedy)])
+        fault = Fault(_LIBRARY, "installed for monitoring", "no such module", remedy)
+    return refuse(scope, [fault])

@@ -10,6 +10,7 @@ from datafi_cdk import (
     Coordinator,
     DatafiEdgeConfig,
     EdgeDns,
+    EdgeMonitoring,
     EdgeNetwork,
     EdgeServer,
     EdgeStorage,
@@ -253,6 +254,15 @@ ARGUMENTS: dict[Any, tuple[str, dict[str, str]]] = {
             "reserved_concurrent_executions": HARDENED,
             "http_rule_priority": "key: root_path_rule_priority",
             "removal_policy": ONE_POLICY,
+        },
+    ),
+    EdgeMonitoring: (
+        "",
+        {
+            "services": STACK,
+            "ingress": STACK,
+            "update_apis": STACK,
+            "alarm_topic": "key: alarm_topic_arn",
         },
     ),
     UpdateWindow: (
