@@ -198,9 +198,9 @@ class DatafiEdgeStack(Stack):
             if config.alarm_topic_arn
             else None
         )
+        self.monitoring = self._monitoring(topic) if config.monitoring else None
         if topic:
             stack_hardening.tell_of_dead_letters(self, topic)
-        self.monitoring = self._monitoring(topic) if config.monitoring else None
         self._add_outputs()
         refuse(self, size_faults(self, len(services) + len(self.serverless_edge_servers)))
 

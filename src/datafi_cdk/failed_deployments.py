@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import jsii
 from aws_cdk import Duration, Names, RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -10,9 +12,11 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from .datafi_service import DatafiService
-from .dead_letters import let_rules_send
+from .dead_letters import dead_letters, let_rules_send
 
 _LONGEST = Duration.days(14)
+# As often as a queue takes, for people may look at a message again and again.
+_MOST_READ = 1000
 
 
 class FailedDeployments(Construct):
@@ -20,7 +24,8 @@ class FailedDeployments(Construct):
 
     ECS tells of those that its circuit breaker or an alarm ends, whoever began them: an update, a
     deployment of the stack, a person. EventBridge counts what a rule hands on, and so needs
-    somebody who takes it; the queue does, and has the reason of each. Sources:
+    somebody who takes it; the queue does, and has the reason of each. What cannot be handed on is
+    in the stack's dead-letter queue. Sources:
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployment_events.html
     and https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
 
@@ -34,15 +39,20 @@ class FailedDeployments(Construct):
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
+        self._dead_letters = dead_letters(self, None, RemovalPolicy.DESTROY)
         self.queue = sqs.Queue(
             self,
             "Queue",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=_LONGEST,
+            dead_letter_queue=sqs.DeadLetterQueue(
+                max_receive_count=_MOST_READ, queue=self._dead_letters
+            ),
             removal_policy=RemovalPolicy.DESTROY,
         )
-        let_rules_send(self.queue)
+        for queue in (self.queue, self._dead_letters):
+            let_rules_send(queue)
 
     def of(self, service: DatafiService, period: Duration) -> cloudwatch.Metric:
         """How many rollouts of a service failed; sum.
@@ -60,7 +70,7 @@ class FailedDeployments(Construct):
                 resources=[service.service.service_arn],
                 detail={"eventName": ["SERVICE_DEPLOYMENT_FAILED"]},
             ),
-            targets=[_Kept(self.queue)],
+            targets=[cast(events.IRuleTarget, _Kept(self.queue, self._dead_letters))],
         )
         return cloudwatch.Metric(
             namespace="AWS/Events",
@@ -75,9 +85,15 @@ class FailedDeployments(Construct):
 class _Kept:
     """A queue that all rules may write to by one statement of its policy."""
 
-    def __init__(self, queue: sqs.Queue) -> None:
+    def __init__(self, queue: sqs.IQueue, dead_letters: sqs.IQueue) -> None:
         self._queue = queue
+        self._dead_letters = dead_letters
 
     def bind(self, rule: events.IRule, target_id: str | None = None) -> events.RuleTargetConfig:
-        """The queue."""
-        return events.RuleTargetConfig(arn=self._queue.queue_arn)
+        """The queue, and where an event goes that it could not be given."""
+        return events.RuleTargetConfig(
+            arn=self._queue.queue_arn,
+            dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
+                arn=self._dead_letters.queue_arn
+            ),
+        )

@@ -147,6 +147,7 @@ def test_failed_deployments_are_counted_and_kept(made: Made) -> None:
     monitoring = made.monitoring
     assert monitoring.failed_deployments
     queue = made.id_of(monitoring.failed_deployments)
+    letters = logical_id(made.template, QUEUE, "DatafiDeadLetters")
     for server in (made.es, made.co):
         rule = made.template.find_resources(RULE)[made.rule(server)["Ref"]]["Properties"]
         assert rule["EventPattern"] == {
@@ -155,10 +156,14 @@ def test_failed_deployments_are_counted_and_kept(made: Made) -> None:
             "resources": [{"Ref": made.id_of(server.service)}],
             "detail": {"eventName": ["SERVICE_DEPLOYMENT_FAILED"]},
         }
-        assert rule["Targets"] == [{"Arn": {"Fn::GetAtt": [queue, "Arn"]}, "Id": "Target0"}]
+        (target,) = rule["Targets"]
+        assert target["Arn"] == {"Fn::GetAtt": [queue, "Arn"]}
+        assert target["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": [letters, "Arn"]}
         assert "Name" not in rule
     found = properties(made.template, QUEUE, queue)
-    assert found == {"MessageRetentionPeriod": 14 * 24 * 3600, "SqsManagedSseEnabled": True}
+    assert found["MessageRetentionPeriod"] == 14 * 24 * 3600
+    assert found["SqsManagedSseEnabled"] is True
+    assert found["RedrivePolicy"]["maxReceiveCount"] == 1000
     policy = properties(made.template, "AWS::SQS::QueuePolicy", "Monitoring")
     denied, allowed = policy["PolicyDocument"]["Statement"]
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
