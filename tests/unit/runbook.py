@@ -41,19 +41,17 @@ def blocks() -> list[str]:
     return [text for language, text in _FENCED.findall(TEXT) if language == "sh"]
 
 
-def commands(program: str) -> list[list[str]]:
-    """The words of every call of a program in the blocks, without what it is piped to."""
+def commands(program: str) -> list[tuple[str, ...]]:
+    """The words of every call of a program, each once, without what it is piped to."""
     found = []
     for block in blocks():
         joined = block.replace("\\\n", " ").replace("|\n", "| ")
-        for call in re.findall(rf"(?:^|[|(]|xargs)\s*({program} [^\n]+)", joined):
+        for call in re.findall(rf"(?:^|[|(]|xargs)\s*({program} [^\n]+)", joined, re.MULTILINE):
             words = shlex.split(call.partition("  #")[0], comments=False)
             end = next((at for at, word in enumerate(words) if word in ("|", "}")), len(words))
             found.append([word.rstrip(")") for word in words[:end]])
-    found += [
-        shlex.split(call) for call in re.findall(rf"`({program} [^`\n]+)`", _FENCED.sub("", TEXT))
-    ]
-    return found
+    in_text = re.findall(rf"`({program} [^`\n]+)`", _FENCED.sub("", TEXT))
+    return sorted({tuple(words) for words in (*found, *map(shlex.split, in_text))})
 
 
 def made() -> set[tuple[str, str]]:

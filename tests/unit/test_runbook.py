@@ -84,7 +84,7 @@ _OF_EVERY_COMMAND = {"--query", "--output"}
 
 
 @pytest.mark.parametrize("words", runbook.commands("aws"), ids=" ".join)
-def test_commands_of_aws_are_there(words: list[str], session: Any) -> None:
+def test_commands_of_aws_are_there(words: tuple[str, ...], session: Any) -> None:
     """Service, operation and options are those of the API."""
     _, service, operation, *rest = words
     model = session.get_service_model(service)
@@ -98,10 +98,10 @@ def test_commands_of_aws_are_there(words: list[str], session: Any) -> None:
 
 
 @pytest.mark.parametrize("words", runbook.commands("datafi-cdk"), ids=" ".join)
-def test_commands_of_ours_are_there(words: list[str]) -> None:
+def test_commands_of_ours_are_there(words: tuple[str, ...]) -> None:
     """Each is parsed as it stands."""
     command: Any = typer.main.get_command(app)
-    rest = words[1:]
+    rest = list(words[1:])
     while hasattr(command, "commands"):
         command = command.commands[rest.pop(0)]
     command.make_context(words[0], rest)
