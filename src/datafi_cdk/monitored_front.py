@@ -136,4 +136,4 @@ def _count(
 def _of_load_balancer(
     ingress: IngressBase, name: str, label: str, alarm: WatchedAlarm | None = None
 ) -> Line:
-    return Line(load_balancer_metric(ingress, name, cloudwatch.Stats.SUM, label=label), alarm)
+    return Line(load_balancer_metric(ingress, name, cloudwatch.Stats.SUM, {"label": label}), alarm)

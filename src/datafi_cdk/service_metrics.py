@@ -178,15 +178,15 @@ def target_group_metric(
 
 
 def load_balancer_metric(
-    ingress: IngressBase, name: str, statistic: str, **options: Unpack[MetricOptions]
+    ingress: IngressBase, name: str, statistic: str, options: MetricOptions
 ) -> cloudwatch.Metric:
     """What a load balancer counts of all that it does.
 
     Args:
         ingress: The load balancer.
         name: The metric's name.
-        statistic: Its statistic.
-        options: Period, label, color.
+        statistic: Its statistic, unless the options say otherwise.
+        options: Period, statistic, label, color.
     """
     return cloudwatch.Metric(
         namespace=_LOAD_BALANCER,
