@@ -125,6 +125,7 @@ def test_a_server_that_is_turned_off_may_have_no_tasks(count: int | None, has_al
 @pytest.mark.parametrize(
     ("said", "limit"),
     [("90", 45), ("20m", 30), ("", 30), (Token.as_string({"Ref": "AWS::NoValue"}), 30)],
+    ids=["seconds", "no number", "empty", "token"],
 )
 def test_slow_is_half_of_what_the_server_waits(said: str, limit: float) -> None:
     """As its variable `TIMEOUT` says, or 60 seconds as in the image."""
