@@ -107,6 +107,7 @@ class DataPlatform(Stack):
             alarm_topic=sns.Topic.from_topic_arn(self, "AlarmTopic", topic_arn)
             if topic_arn
             else None,
+            removal_policy=TRIAL,
         )
         CfnOutput(self, "DashboardName", value=monitoring.dashboard.dashboard_name)
         CfnOutput(self, "EdgeServerUrl", value=edge.url)

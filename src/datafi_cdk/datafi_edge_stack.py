@@ -389,6 +389,7 @@ class DatafiEdgeStack(Stack):
             ingress=self.ingress,
             update_apis=list(dict.fromkeys(self.update_apis.values())),
             alarm_topic=topic,
+            removal_policy=self._removal_policy,
         )
 
     def _add_outputs(self) -> None:

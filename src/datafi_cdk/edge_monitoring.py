@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
@@ -19,7 +19,7 @@ from .monitored_servers import part_of_serverless, part_of_service
 from .monitoring_faults import monitoring_faults
 from .monitoring_library import MonitoringLibrary
 from .serverless_edge_server import ServerlessEdgeServer
-from .synthesis import refuse
+from .synthesis import refuse, removal_policy_faults
 from .update_api import UpdateApi
 from .update_api_faults import refuse_ingress
 
@@ -59,6 +59,8 @@ class EdgeMonitoring(Construct):
         alarm_topic: Who is told when an alarm rings and when it is over, in the region of this
             stack. If it is encrypted, its key lets CloudWatch publish, as docs/runbook.md says.
             Default: nobody.
+        removal_policy: What becomes of the queue of failed deployments when it leaves the stack.
+            Default: retained.
 
     Raises:
         InvalidInputError: With every argument that cannot work, or because the extra is missing.
@@ -94,15 +96,22 @@ class EdgeMonitoring(Construct):
         ingress: IngressBase,
         update_apis: Sequence[UpdateApi],
         alarm_topic: sns.ITopic | None = None,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
         refuse_ingress(self, ingress)
-        refuse(self, monitoring_faults(self, services, ingress, update_apis, alarm_topic))
+        refuse(
+            self,
+            [
+                *monitoring_faults(self, services, ingress, update_apis, alarm_topic),
+                *removal_policy_faults(removal_policy),
+            ],
+        )
         library = MonitoringLibrary(self, alarm_topic)
         self.dashboard = cloudwatch.Dashboard(self, "Dashboard", default_interval=_SHOWN)
         self.alarms = {}
         self.failed_deployments = None
-        for part in self._parts(services, ingress, update_apis):
+        for part in self._parts(services, ingress, update_apis, removal_policy):
             widgets, alarms = library.watch(part)
             self.dashboard.add_widgets(*widgets)
             self.dashboard.add_widgets(_states(list(alarms.values())))
@@ -113,11 +122,12 @@ class EdgeMonitoring(Construct):
         services: Sequence[DatafiService | ServerlessEdgeServer],
         ingress: IngressBase,
         update_apis: Sequence[UpdateApi],
+        removal_policy: RemovalPolicy,
     ) -> list[Part]:
         parts = [part_of_ingress(ingress)]
         on_fargate = [each for each in services if isinstance(each, DatafiService)]
         if on_fargate:
-            failed = FailedDeployments(self, "FailedDeployments")
+            failed = FailedDeployments(self, "FailedDeployments", removal_policy)
             self.failed_deployments = failed.queue
             parts += [part_of_service(service, failed) for service in on_fargate]
         parts += [

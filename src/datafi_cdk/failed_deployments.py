@@ -32,14 +32,15 @@ class FailedDeployments(Construct):
     Args:
         scope: Where the construct is made.
         construct_id: Its id in `scope`.
+        removal_policy: What becomes of the queue when it leaves the stack.
     """
 
     queue: sqs.Queue
     """The events, which nobody but a person reads."""
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, removal_policy: RemovalPolicy) -> None:
         super().__init__(scope, construct_id)
-        self._dead_letters = dead_letters(self, None, RemovalPolicy.DESTROY)
+        self._dead_letters = dead_letters(self, None, removal_policy)
         self.queue = sqs.Queue(
             self,
             "Queue",
@@ -49,7 +50,7 @@ class FailedDeployments(Construct):
             dead_letter_queue=sqs.DeadLetterQueue(
                 max_receive_count=_MOST_READ, queue=self._dead_letters
             ),
-            removal_policy=RemovalPolicy.DESTROY,
+            removal_policy=removal_policy,
         )
         for queue in (self.queue, self._dead_letters):
             let_rules_send(queue)

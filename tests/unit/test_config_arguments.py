@@ -263,6 +263,7 @@ ARGUMENTS: dict[Any, tuple[str, dict[str, str]]] = {
             "ingress": STACK,
             "update_apis": STACK,
             "alarm_topic": "key: alarm_topic_arn",
+            "removal_policy": ONE_POLICY,
         },
     ),
     UpdateWindow: (
