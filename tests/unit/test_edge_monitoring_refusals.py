@@ -194,3 +194,10 @@ def test_refuses_a_hardened_deployment_that_tells_nobody() -> None:
         {"monitoring": True},
     ):
         DatafiEdgeConfig.model_validate(minimal(**right))
+
+
+def test_refuses_what_is_no_removal_policy(refused: Any) -> None:
+    """Its name is none."""
+    assert refused(removal_policy="DESTROY") == (
+        "removal_policy must be a RemovalPolicy, got a value of type str; hand in a RemovalPolicy."
+    )
