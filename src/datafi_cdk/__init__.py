@@ -1,8 +1,8 @@
 """The Datafi data plane as AWS CDK constructs.
 
-`EdgeServer`, `ServerlessEdgeServer`, `Coordinator`, `SharedIngress`, `EdgeDns`, `EdgeStorage` and
-`UpdateApi` go into the CDK app that is already there; `DatafiEdgeStack` composes them for those who
-have none yet.
+`EdgeServer`, `ServerlessEdgeServer`, `Coordinator`, `SharedIngress`, `EdgeDns`, `EdgeStorage`,
+`UpdateApi` and `EdgeMonitoring` go into the CDK app that is already there; `DatafiEdgeStack`
+composes them for those who have none yet.
 
 The names are loaded when they are first used, so that importing the package costs nothing that
 the app does not need.
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .coordinator import Coordinator
     from .datafi_edge_stack import DatafiEdgeStack
     from .edge_dns import EdgeDns
+    from .edge_monitoring import EdgeMonitoring
     from .edge_network import EdgeNetwork
     from .edge_server import EdgeServer
     from .edge_storage import EdgeStorage
@@ -42,6 +43,7 @@ __all__ = [
     "DatafiEdgeStack",
     "DatafiError",
     "EdgeDns",
+    "EdgeMonitoring",
     "EdgeNetwork",
     "EdgeServer",
     "EdgeStorage",
@@ -66,6 +68,7 @@ _MODULES = {
     "DatafiEdgeStack": "datafi_edge_stack",
     "DatafiError": "errors",
     "EdgeDns": "edge_dns",
+    "EdgeMonitoring": "edge_monitoring",
     "EdgeNetwork": "edge_network",
     "EdgeServer": "edge_server",
     "EdgeStorage": "edge_storage",

@@ -112,8 +112,13 @@ class DatafiEdgeConfig(Section):
     )
     alarm_topic_arn: Annotated[str | None, _TOPIC_ARN] = Field(
         default=None,
-        description="The SNS topic that is told of events that no function could handle. Default: "
-        "nobody is told.",
+        description="The SNS topic that is told of alarms: those of monitoring, and one of events "
+        "that no function could handle. Default: nobody is told, and only monitoring makes alarms.",
+    )
+    monitoring: bool = Field(
+        default=False,
+        description="Whether there are a dashboard and alarms (docs/runbook.md). It needs the "
+        "extra monitoring of the library; with hardened also alarm_topic_arn.",
     )
     allow_delete_resources: bool = Field(
         default=False,

@@ -14,7 +14,7 @@ _SWITCHES = (
 
 
 def hardened_faults(data: Data) -> list[Fault]:
-    """What is off that a hardened deployment has on, and the number that only its owner knows.
+    """What is off that a hardened deployment has on, and what only its owner knows.
 
     Args:
         data: The whole configuration.
@@ -33,6 +33,10 @@ def hardened_faults(data: Data) -> list[Fault]:
             faults.append(
                 Fault(f"{place}reserved_concurrent_executions", allowed, "nothing", remedy)
             )
+    if data.get("monitoring") is True and not given(data, "alarm_topic_arn"):
+        allowed = "given with hardened: true and monitoring: true"
+        remedy = "name the topic that is told when an alarm rings"
+        faults.append(Fault("alarm_topic_arn", allowed, "nothing", remedy))
     if _clears_zone(data) and not way_out(data, {}):
         allowed = "false with hardened: true in a network without a way out"
         said = "true, though the new zone is cleared from there in Route 53"

@@ -9,6 +9,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_servicediscovery as servicediscovery
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from . import stack_hardening
@@ -22,6 +23,7 @@ from .config_services import (
 from .coordinator import Coordinator
 from .datafi_service import DatafiService
 from .edge_dns import EdgeDns
+from .edge_monitoring import EdgeMonitoring
 from .edge_network import EdgeNetwork
 from .edge_server import EdgeServer
 from .edge_storage import EdgeStorage
@@ -62,7 +64,7 @@ _UNTAGGED = [
 
 
 class DatafiEdgeStack(Stack):
-    """Network, names, load balancer, edge servers, their update APIs and a coordinator.
+    """Network, names, load balancer, edge servers, their update APIs, a coordinator, monitoring.
 
     It composes the constructs of this library as a `datafi.yaml` says, and adds outputs; whoever
     needs another composition uses the constructs themselves.
@@ -113,6 +115,8 @@ class DatafiEdgeStack(Stack):
     """The update APIs by the name of the server they update, the coordinator among them."""
     coordinator: Coordinator | None
     """The coordinator, or `None`."""
+    monitoring: EdgeMonitoring | None
+    """The dashboard and the alarms, or `None`."""
 
     def __init__(
         self,
@@ -189,8 +193,14 @@ class DatafiEdgeStack(Stack):
             removal_policy=self._removal_policy,
             function_arguments=stack_hardening.update_function_arguments(config, self.vpc),
         )
-        if config.alarm_topic_arn:
-            stack_hardening.tell_of_dead_letters(self, config.alarm_topic_arn)
+        topic = (
+            sns.Topic.from_topic_arn(self, "AlarmTopic", config.alarm_topic_arn)
+            if config.alarm_topic_arn
+            else None
+        )
+        self.monitoring = self._monitoring(topic) if config.monitoring else None
+        if topic:
+            stack_hardening.tell_of_dead_letters(self, topic)
         self._add_outputs()
         refuse(self, size_faults(self, len(services) + len(self.serverless_edge_servers)))
 
@@ -367,6 +377,21 @@ class DatafiEdgeStack(Stack):
             **coordinator_arguments(self, "Coordinator", coordinator, self._removal_policy),
         )
 
+    def _monitoring(self, topic: sns.ITopic | None) -> EdgeMonitoring:
+        return EdgeMonitoring(
+            self,
+            "Monitoring",
+            services=[
+                *self.edge_servers.values(),
+                *([self.coordinator] if self.coordinator else []),
+                *self.serverless_edge_servers.values(),
+            ],
+            ingress=self.ingress,
+            update_apis=list(dict.fromkeys(self.update_apis.values())),
+            alarm_topic=topic,
+            removal_policy=self._removal_policy,
+        )
+
     def _add_outputs(self) -> None:
         load_balancer = self.ingress.load_balancer
         if load_balancer:
@@ -397,3 +422,5 @@ class DatafiEdgeStack(Stack):
                     value=update_api.secret.secret_arn,
                     description="The secret that holds the key of the update API",
                 )
+        if self.monitoring:
+            CfnOutput(self, "DashboardName", value=self.monitoring.dashboard.dashboard_name)

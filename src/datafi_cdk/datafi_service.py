@@ -31,10 +31,11 @@ from .service_metrics import MeasuredService
 from .service_network import ServiceNetwork, vpc_faults
 from .service_settings import ServiceSettings
 from .service_task import SecretFields, service_task
-from .synthesis import other_app_faults, refuse
+from .synthesis import concrete, other_app_faults, refuse
 
 __all__ = ["DatafiService"]
 
+_IMAGE_TIMEOUT = 60
 _ROOT = elbv2.HealthCheck(path="/", healthy_http_codes="200")
 
 
@@ -86,6 +87,12 @@ class DatafiService(MeasuredService):
     def grant_principal(self) -> iam.IPrincipal:
         """The task role, to which permissions of the software are granted."""
         return self.task_definition.task_role.grant_principal
+
+    @property
+    def timeout_seconds(self) -> int:
+        """After how many seconds a request fails: its variable `TIMEOUT`, or 60 as in the image."""
+        said = concrete(self._settings.environment.get("TIMEOUT"))
+        return int(said) if said and said.isdecimal() else _IMAGE_TIMEOUT
 
     @property
     def connections(self) -> ec2.Connections:

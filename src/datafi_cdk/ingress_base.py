@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aws_cdk import Fn
+from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_s3 as s3
@@ -54,6 +55,8 @@ class IngressBase(Construct):
     """The load balancer's security groups."""
     vpc: ec2.IVpc | None
     """The VPC of the load balancer, or `None` if it is not known."""
+    certificate: acm.ICertificate | None
+    """The certificate of the servers' names, or `None` if it is not known."""
     server_access_logs_bucket: s3.IBucket | None = None
     """Where requests to its own bucket are logged, and those to other buckets may be, or `None`."""
     root_domain: str
@@ -88,6 +91,7 @@ class IngressBase(Construct):
         self.load_balancer_full_name = _full_name(https_listener)
         self.connections = connections
         self.vpc = vpc
+        self.certificate = dns.certificate if dns else None
         self._rules = ListenerRules(
             self, https_listener=https_listener, priority_range=priority_range, max_rules=max_rules
         )

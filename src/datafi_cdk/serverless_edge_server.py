@@ -147,6 +147,8 @@ class ServerlessEdgeServer(Construct):
     """The public host name."""
     url: str
     """The public address."""
+    timeout_seconds: int
+    """After how many seconds a request fails."""
     function: lambda_.DockerImageFunction
     """The function, with CloudWatch's metrics of it, such as `metric_errors()`."""
     target_group: elbv2.ApplicationTargetGroup
@@ -228,6 +230,7 @@ class ServerlessEdgeServer(Construct):
         self.name = name
         self.host = ingress.claim_name(self, name)
         self.url = f"https://{self.host}"
+        self.timeout_seconds = settings.seconds
         self.storage = storage
         self.log_group = log_group or new_log_group(
             self,

@@ -132,6 +132,17 @@ class MeasuredService(Construct):
         """
         return self._of_targets("UnHealthyHostCount", cloudwatch.Stats.MAXIMUM, grpc, options)
 
+    def metric_healthy_host_count(
+        self, *, grpc: bool = False, **options: Unpack[MetricOptions]
+    ) -> cloudwatch.Metric:
+        """How many tasks pass their health check; minimum. None is sent while there is no task.
+
+        Args:
+            grpc: Whether that of the gRPC port, else that of the HTTP port. Default: `False`.
+            options: Period, statistic, label, color.
+        """
+        return self._of_targets("HealthyHostCount", cloudwatch.Stats.MINIMUM, grpc, options)
+
     def _of_targets(
         self, name: str, statistic: str, grpc: bool, options: MetricOptions
     ) -> cloudwatch.Metric:
@@ -162,6 +173,25 @@ def target_group_metric(
             "LoadBalancer": ingress.load_balancer_full_name,
             "TargetGroup": target_group.target_group_full_name,
         },
+        **_with_defaults(options, statistic),
+    )
+
+
+def load_balancer_metric(
+    ingress: IngressBase, name: str, statistic: str, options: MetricOptions
+) -> cloudwatch.Metric:
+    """What a load balancer counts of all that it does.
+
+    Args:
+        ingress: The load balancer.
+        name: The metric's name.
+        statistic: Its statistic, unless the options say otherwise.
+        options: Period, statistic, label, color.
+    """
+    return cloudwatch.Metric(
+        namespace=_LOAD_BALANCER,
+        metric_name=name,
+        dimensions_map={"LoadBalancer": ingress.load_balancer_full_name},
         **_with_defaults(options, statistic),
     )
 

@@ -12,6 +12,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
+from .alarm_rules import DEAD_LETTERS
 from .config import DatafiEdgeConfig
 from .config_services import StorageConfig
 from .dead_letters import queue_of
@@ -108,26 +109,25 @@ def cleanup_function_arguments(config: DatafiEdgeConfig, vpc: ec2.IVpc) -> dict[
     return {"vpc": vpc, "reserved_concurrent_executions": _CLEANUPS_AT_ONCE}
 
 
-def tell_of_dead_letters(stack: Stack, topic_arn: str) -> None:
+def tell_of_dead_letters(stack: Stack, topic: sns.ITopic) -> None:
     """Alarm when an event is in the dead-letter queue, if the stack has one.
 
     Args:
         stack: The stack, which has all its functions.
-        topic_arn: The topic that is told.
+        topic: The topic that is told.
     """
     queue = queue_of(stack)
     if queue is None:
         return
+    said = "An event that a function of the Datafi deployment could not handle."
     alarm = cloudwatch.Alarm(
         stack,
         "DeadLetters",
-        alarm_description="An event that a function of the Datafi deployment could not handle",
+        alarm_description=f"{said}\nRunbook: {DEAD_LETTERS.runbook}",
         metric=queue.metric_approximate_number_of_messages_visible(statistic="Maximum"),
-        threshold=1,
-        evaluation_periods=1,
-        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        threshold=DEAD_LETTERS.threshold,
+        evaluation_periods=DEAD_LETTERS.periods,
+        comparison_operator=DEAD_LETTERS.comparison,
+        treat_missing_data=DEAD_LETTERS.missing,
     )
-    alarm.add_alarm_action(
-        actions.SnsAction(sns.Topic.from_topic_arn(stack, "AlarmTopic", topic_arn))
-    )
+    alarm.add_alarm_action(actions.SnsAction(topic))

@@ -143,7 +143,7 @@ def test_metadata(built: Built, installed: Installed) -> None:
     distribution = metadata.Distribution.at(dist_info)
     assert distribution.metadata["Metadata-Version"] == "2.4"
     assert distribution.metadata["License-Expression"] == "Apache-2.0"
-    assert distribution.metadata.get_all("Provides-Extra") == ["cli", "local"]
+    assert distribution.metadata.get_all("Provides-Extra") == ["cli", "local", "monitoring"]
     (command,) = distribution.entry_points
     assert (command.name, command.value) == ("datafi-cdk", "datafi_cdk.cli:main")
 

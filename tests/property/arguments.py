@@ -13,6 +13,7 @@ from datafi_cdk import (
     AutoScaling,
     Coordinator,
     EdgeDns,
+    EdgeMonitoring,
     EdgeNetwork,
     EdgeServer,
     EdgeStorage,
@@ -39,6 +40,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from config_values import CANARY, EXAMPLES, SECRETS, arn
 from constructs import Construct
@@ -70,6 +72,7 @@ _POLICIES = [
 ARGUMENTS: Mapping[str, list[Any]] = {
     "access_logs": [True, False],
     "access_logs_bucket": [special("bucket", "acme-logs"), special("new bucket")],
+    "alarm_topic": [special("topic"), special("new topic")],
     "allowed_cidrs": [["203.0.113.0/24"], ["2001:db8::/32", "10.0.0.0/8"]],
     "allowed_prefix_lists": [EXAMPLES["allowed_prefix_list_ids"]],
     "allowed_security_groups": _GROUPS,
@@ -256,6 +259,7 @@ CONSTRUCTS: Mapping[str, list[Any]] = {
     "cache": [PullThroughCache],
     "update": [UpdateApi],
     "router": [UpdateRouter],
+    "monitoring": [EdgeMonitoring],
 }
 
 
@@ -378,6 +382,7 @@ _MADE: Mapping[str, Callable[[Maker, Any], Any]] = {
     "new queue": lambda m, of: sqs.Queue(*m.at()),
     "new role": lambda m, of: iam.Role(*m.at(), assumed_by=iam.AccountRootPrincipal()),
     "new secret": lambda m, of: secretsmanager.Secret(*m.at()),
+    "new topic": lambda m, of: sns.Topic(*m.at()),
     "parameter": lambda m, of: ImageVersion.from_parameter_name(of),
     "queue": lambda m, of: sqs.Queue.from_queue_arn(*m.at(), arn("sqs", "letters")),
     "registry image": lambda m, of: ecs.ContainerImage.from_registry("example.com:5000/es:v1"),
@@ -394,6 +399,7 @@ _MADE: Mapping[str, Callable[[Maker, Any], Any]] = {
     "subnets": lambda m, of: ec2.SubnetSelection(subnet_type=ec2.SubnetType[of]),
     "task architecture": lambda m, of: ecs.CpuArchitecture.ARM64,
     "the vpc": lambda m, of: m.vpc,
+    "topic": lambda m, of: sns.Topic.from_topic_arn(*m.at(), EXAMPLES["alarm_topic_arn"][0]),
     "tuple": lambda m, of: tuple(of),
     "window": lambda m, of: UpdateWindow(
         days=["MON", "SUN"], start=of["start"], duration=Duration.hours(of["hours"])

@@ -13,6 +13,7 @@ from typing import Any
 from datafi_cdk import (
     Coordinator,
     EdgeDns,
+    EdgeMonitoring,
     EdgeNetwork,
     EdgeServer,
     EdgeStorage,
@@ -112,13 +113,16 @@ class _Composition:
                 self._stack("cache"), "Cache", **self._arguments("cache", data["cache"])
             )
         services: list[Any] = []
+        servers: list[Any] = []
         hosts: list[Host] = []
         for index, server in enumerate(data["servers"]):
             one = self._server(index, server, around, cache)
+            servers.append(one)
             if server["kind"] != "serverless":
                 services.append(one)
             hosts.append((one.host, server["kind"] != "serverless"))
-        self._updates(services, ingress)
+        apis = self._updates(services, ingress)
+        self._monitor(servers, ingress, apis)
         return hosts
 
     def _network(self, network: Any) -> ec2.IVpc:
@@ -210,10 +214,10 @@ class _Composition:
         in_vpc = {"vpc": self._vpc} if server["in_vpc"] else {}
         return ServerlessEdgeServer(stack, f"Server{index}", **{**needed_here, **in_vpc, **given})
 
-    def _updates(self, services: list[Any], ingress: IngressBase) -> None:
+    def _updates(self, services: list[Any], ingress: IngressBase) -> list[UpdateApi]:
         updates = self._data["updates"]
         if updates["kind"] == "none" or not services:
-            return
+            return []
         groups = [services] if updates["kind"] == "shared" else [[each] for each in services]
         apis = []
         for index, group in enumerate(groups):
@@ -233,3 +237,11 @@ class _Composition:
                 "Router",
                 **{"ingress": ingress, "update_apis": apis, **given},
             )
+        return apis
+
+    def _monitor(self, servers: list[Any], ingress: IngressBase, apis: list[UpdateApi]) -> None:
+        if self._data["monitoring"] is None:
+            return
+        given = self._arguments("monitoring", self._data["monitoring"])
+        parts = {"services": servers, "ingress": ingress, "update_apis": apis}
+        EdgeMonitoring(self._stack("monitoring"), "Monitoring", **{**parts, **given})

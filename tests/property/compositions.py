@@ -28,11 +28,12 @@ _PARTS = [
     "update1",
     "update2",
     "router",
+    "monitoring",
 ]
 _LAYOUTS: list[dict[str, int]] = [
     {},
     {
-        part: 1 if part.startswith(("server", "storage", "update", "router")) else 0
+        part: 1 if part.startswith(("server", "storage", "update", "router", "monitoring")) else 0
         for part in _PARTS
     },
     {
@@ -51,6 +52,7 @@ _LAYOUTS: list[dict[str, int]] = [
         "storage2": 4,
         "update2": 4,
         "router": 5,
+        "monitoring": 6,
         "cache": 2,
     },
     {
@@ -62,6 +64,7 @@ _LAYOUTS: list[dict[str, int]] = [
         "cache": 0,
         **{f"{part}{number}": 3 for part in ("server", "storage", "update") for number in range(3)},
         "router": 3,
+        "monitoring": 4,
     },
 ]
 _DNS: list[Data] = [
@@ -129,6 +132,7 @@ def _one_way(draw: st.DrawFn) -> dict[str, int]:
         ["server0", "server1", "server2"],
         ["update0", "update1", "update2"],
         ["router"],
+        ["monitoring"],
     ):
         least = draw(st.integers(least, min(least + 1, 5)))
         layout |= dict.fromkeys(parts, least)
@@ -171,6 +175,7 @@ def compositions(draw: st.DrawFn) -> Data:
             "arguments": draw(_arguments("update", 2)),
             "router": draw(st.none() | _arguments("router", 1)),
         },
+        "monitoring": draw(st.none() | _arguments("monitoring", 1)),
     }
     if ingress == "new" and "private_zone_vpc" in dns:
         data["ingress"]["arguments"]["internal"] = True
@@ -256,6 +261,7 @@ _WRONG_PARTS = (
     "cache",
     "updates",
     "router",
+    "monitoring",
 )
 
 
@@ -281,6 +287,9 @@ def wrong_compositions(draw: st.DrawFn) -> Data:
         elif part == "router":
             data["updates"]["router"] = data["updates"]["router"] or {}
             kind, holder = "router", data["updates"]["router"]
+        elif part == "monitoring":
+            data["monitoring"] = data["monitoring"] or {}
+            kind, holder = "monitoring", data["monitoring"]
         elif part == "dns":
             data["dns"] = dict(data["dns"])
             kind, holder = "dns", data["dns"]

@@ -13,6 +13,7 @@ from datafi_cdk import (
     DatafiEdgeConfig,
     DatafiEdgeStack,
     EdgeDns,
+    EdgeMonitoring,
     EdgeServer,
     EdgeStorage,
     SharedIngress,
@@ -52,7 +53,10 @@ SERVERS = ("es", "es-eu-1", "analytics")
 def parts() -> dict[str, Stack]:
     """A deployment of which every part is in a stack of its own."""
     app = new_app()
-    names = ("Network", "Names", "Front", "Compute", "Data", "Servers", "Control", "Updates")
+    names = (
+        *("Network", "Names", "Front", "Compute", "Data", "Servers", "Control", "Updates"),
+        "Monitoring",
+    )
     stacks = {name: new_stack(name, app) for name in names}
     vpc = ec2.Vpc(stacks["Network"], "Vpc", max_azs=2, nat_gateways=1)
     dns = EdgeDns(stacks["Names"], "Dns", root_domain=ROOT_DOMAIN)
@@ -61,14 +65,21 @@ def parts() -> dict[str, Stack]:
     storage = EdgeStorage(stacks["Data"], "Storage")
     around = {"cluster": cluster, "ingress": ingress}
     edge = EdgeServer(stacks["Servers"], "Es", **around, name="es", storage=storage)
-    Coordinator(
+    coordinator = Coordinator(
         stacks["Control"],
         "Co",
         **around,
         registry_credentials=secret(stacks["Control"], "acr"),
         secret=secret(stacks["Control"], "co"),
     )
-    UpdateApi(stacks["Updates"], "Updates", ingress=ingress, services=[edge])
+    updates = UpdateApi(stacks["Updates"], "Updates", ingress=ingress, services=[edge])
+    EdgeMonitoring(
+        stacks["Monitoring"],
+        "Monitoring",
+        services=[edge, coordinator],
+        ingress=ingress,
+        update_apis=[updates],
+    )
     app.synth()
     return stacks
 
@@ -94,6 +105,7 @@ def test_parts_in_separate_stacks_need_each_other_one_way(parts: dict[str, Stack
         "Servers": {"Network", "Front", "Compute", "Data"},
         "Control": {"Network", "Front", "Compute"},
         "Updates": {"Front", "Compute", "Servers"},
+        "Monitoring": {"Names", "Front", "Compute", "Servers", "Control", "Updates"},
     }
 
 

@@ -200,6 +200,7 @@ CHANGES: dict[str, Any] = {
     "hardened": True,
     "kms_key_arn": KEY_ARN,
     "alarm_topic_arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms",
+    "monitoring": True,
     **{f"coordinator.{key}": value for key, value in SERVICE.items()},
     "coordinator.name": "other",
     "coordinator.registry": "registry.example.com",

@@ -45,7 +45,7 @@ def test_no_price_stands_twice() -> None:
     counts = Counter((price.id, price.region) for price in TABLE.prices)
     assert set(counts.values()) == {1}
     everywhere = {price.id for price in TABLE.prices if price.region == GLOBAL}
-    assert everywhere == {"kms.key", "route53.zone"}
+    assert everywhere == {"kms.key", "metrics.dashboard", "route53.zone"}
     assert not any((price, region) in counts for price in everywhere for region in REGIONS)
 
 

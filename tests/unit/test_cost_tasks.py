@@ -182,3 +182,9 @@ def test_alarms_are_paid_and_so_are_those_of_scaling_policies() -> None:
         ]
     )
     assert usd(found, METRICS) == Decimal("0.70")
+
+
+def test_dashboards_are_paid_each() -> None:
+    """Three dollars a month, the same in all regions."""
+    found = costs([made(name, "AWS::CloudWatch::Dashboard") for name in ("One", "Two")])
+    assert usd(found, METRICS) == Decimal("6.00")

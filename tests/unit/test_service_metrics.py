@@ -59,6 +59,7 @@ METRICS: list[tuple[str, dict[str, Any], str, str, str, set[str]]] = [
             ("request_count_per_target", "RequestCountPerTarget", "Sum"),
             ("http_5xx", "HTTPCode_Target_5XX_Count", "Sum"),
             ("unhealthy_host_count", "UnHealthyHostCount", "Maximum"),
+            ("healthy_host_count", "HealthyHostCount", "Minimum"),
         )
     ),
 ]

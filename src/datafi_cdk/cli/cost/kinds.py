@@ -16,6 +16,7 @@ PRICED = frozenset(
     {
         "AWS::ApplicationAutoScaling::ScalingPolicy",
         "AWS::CloudWatch::Alarm",
+        "AWS::CloudWatch::Dashboard",
         "AWS::ElasticLoadBalancingV2::ListenerRule",
         "AWS::Logs::LogGroup",
         BUCKET,
@@ -84,7 +85,6 @@ EventBridge are free for events of AWS, parameters as long as they are standard 
 
 NOT_ESTIMATED = {
     "AWS::CloudWatch::CompositeAlarm": "the table has no price of it",
-    "AWS::CloudWatch::Dashboard": "three are free in an account; the table has no price of more",
     "AWS::EC2::FlowLog": "how much it writes follows from the traffic",
     "AWS::ECR::PullThroughCacheRule": "the images that it keeps are paid by size",
     "AWS::ECR::Repository": "the images that it keeps are paid by size",

@@ -92,7 +92,7 @@ def log_items(months: Sequence[Decimal], assumptions: Assumptions) -> Iterator[I
 
 
 def metric_items(made: list[Made], services: Sequence[Service]) -> Iterator[Item | NotEstimated]:
-    """Container Insights, alarms, and the alarms by which scaling policies work.
+    """Container Insights, alarms, those by which scaling policies work, and dashboards.
 
     A policy that tracks a target makes two alarms:
     https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking.html
@@ -115,6 +115,9 @@ def metric_items(made: list[Made], services: Sequence[Service]) -> Iterator[Item
     alarms = sum(map(_alarm_metrics, of_type(made, "AWS::CloudWatch::Alarm")))
     if alarms:
         yield Item(METRICS, "alarms", Range.exactly(alarms), "metrics.alarm")
+    dashboards = len(of_type(made, "AWS::CloudWatch::Dashboard"))
+    if dashboards:
+        yield Item(METRICS, "dashboards", Range.exactly(dashboards), "metrics.dashboard")
     tracking = sum(
         "TargetTrackingScalingPolicyConfiguration" in policy.properties
         for policy in of_type(made, "AWS::ApplicationAutoScaling::ScalingPolicy")

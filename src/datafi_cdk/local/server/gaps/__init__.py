@@ -16,6 +16,7 @@ balancers have limits and a network (`load_balancers`), what AWS refuses to dele
 from __future__ import annotations
 
 from . import (
+    alarms,
     buckets,
     capacity_providers,
     certificates,
@@ -76,6 +77,7 @@ def fill_gaps() -> None:
     wrap(parameters.PARAMETER, parameters.wrap_parameter)
     wrap(secrets.SECRET, secrets.wrap_secret)
     wrap(target_groups.TARGET_GROUP, target_groups.wrap_target_group)
+    alarms.take_metrics()
     certificates.name_records_as_acm()
     deletions.refuse_deletions()
     target_groups.show_protocols()

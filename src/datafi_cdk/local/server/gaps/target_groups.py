@@ -1,8 +1,10 @@
-"""Gap: `Targets`, `ProtocolVersion` and gRPC codes of a load balancer's target group.
+"""Gap: `Targets`, `ProtocolVersion`, gRPC codes and full name of a load balancer's target group.
 
 ministack makes the target group and leaves these out. Here the targets are registered, so that
 `describe_target_health` lists them and a request through the load balancer runs the Lambda; and
 `describe_target_groups` tells a gRPC target group, with its health check's codes, from an HTTP one.
+The full name begins with `targetgroup/`, as the dimension of its metrics does:
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-elasticloadbalancingv2-targetgroup.html
 """
 
 from __future__ import annotations
@@ -44,6 +46,11 @@ def _remember_protocol(arn: str, properties: Properties) -> None:
         group["Matcher"] = {"GrpcCode": properties["Matcher"]["GrpcCode"]}
 
 
+def _with_full_name(made: Created) -> Created:
+    arn, attributes = made
+    return arn, {**attributes, "TargetGroupFullName": arn.rpartition(":")[2]}
+
+
 def show_protocols() -> None:
     """Let `describe_target_groups` show the protocol version and the gRPC codes."""
     from ministack.services import alb
@@ -71,12 +78,12 @@ def wrap_target_group(handler: Handler) -> Handler:
         created: Created = handler["create"](logical_id, properties, stack_name)
         _remember_protocol(created[0], properties)
         _reconcile(created[0], {}, properties)
-        return created
+        return _with_full_name(created)
 
     def update(arn: str, old: Properties, new: Properties, *rest: str) -> Created:
         updated: Created = handler["update"](arn, old, new, *rest)
         _remember_protocol(updated[0], new)
         _reconcile(updated[0], old if updated[0] == arn else {}, new)
-        return updated
+        return _with_full_name(updated)
 
     return {"create": create, "update": update}
