@@ -1,4 +1,4 @@
-"""What mkdocs.yml cannot say: whole folders in the navigation, and links out of `docs/`.
+"""What mkdocs.yml cannot say: whole folders in the navigation, links out of `docs/`, lists.
 
 Pages link to other files of the repository (examples, sources, the changelog) as they do on a code
 host, by relative paths. Here each file that is linked so becomes a page of the site, under
@@ -18,6 +18,7 @@ from mkdocs.structure.files import File, Files
 
 _REPOSITORY = "repository"
 _LINK = re.compile(r"(?<=\]\()(?P<path>[^)#\s:]+)(?P<anchor>#[^)\s]*)?(?=\))")
+_ITEM = re.compile(r"(?:-|[0-9]\.) ")
 _LANGUAGES = {".py": "python", ".yaml": "yaml", ".yml": "yaml", ".json": "json"}
 
 
@@ -72,7 +73,25 @@ def on_page_markdown(markdown: str, page: Any, config: MkDocsConfig, files: File
         relative = posixpath.relpath(target_uri, posixpath.dirname(uri) or ".")
         return relative + (link["anchor"] or "")
 
-    return _LINK.sub(lead, markdown)
+    return _indented(_LINK.sub(lead, markdown))
+
+
+def _indented(markdown: str) -> str:
+    """Indent what belongs to an item of a list by four, which is the least that is taken here.
+
+    A code host takes two after `- ` and three after `1. `, as the pages have it.
+    """
+    lines = []
+    width = 0
+    for line in markdown.splitlines():
+        item = _ITEM.match(line)
+        indent = len(line) - len(line.lstrip(" "))
+        if item:
+            width = len(item[0])
+        elif line and indent < width:
+            width = 0
+        lines.append(" " * (4 - width) + line if width and line and not item else line)
+    return "\n".join(lines) + "\n"
 
 
 def _first_is_index(page: Path) -> tuple[bool, str]:
