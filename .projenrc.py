@@ -272,7 +272,7 @@ PAGES_WORKFLOW = {
                 "with": {"path": "dist/site"},
             },
         ),
-        "publish": job(
+        "pages": job(
             10,
             {
                 "name": "actions/deploy-pages 4.0.5",
