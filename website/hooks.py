@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,11 @@ from typing import Any
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
+# mkdocs loads this file by its path, so that its folder is none that Python knows.
+sys.path.insert(0, str(Path(__file__).parent))
+from configuration import tables
+
+_CONFIGURATION = "<!-- configuration -->"
 _REPOSITORY = "repository"
 _LINK = re.compile(r"(?<=\]\()(?P<path>[^)#\s:]+)(?P<anchor>#[^)\s]*)?(?=\))")
 _ITEM = re.compile(r"(?:-|[0-9]\.) ")
@@ -60,6 +66,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Any, config: MkDocsConfig, files: Files) -> str:
     """Lead links that go out of `docs/`, or come from out of it, to the pages of the site."""
     uri = page.file.src_uri
+    if _CONFIGURATION in markdown:
+        keys = tables(_root(config) / "src" / "datafi_cdk" / "datafi.schema.json")
+        markdown = markdown.replace(_CONFIGURATION, keys)
     if uri.startswith(f"{_REPOSITORY}/"):
         place = _root(config) / uri.removeprefix(f"{_REPOSITORY}/")
     else:
