@@ -7,7 +7,7 @@ import re
 import shlex
 import subprocess
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -21,11 +21,11 @@ from .pages import ROOT
 
 # Programs of which nothing more is checked, and words of the shell before a command.
 _PROGRAMS = """
-. cat cd cp curl date diff dig docker echo export for git grep head jq ls mkdir mv openssl printf
-pytest python3 read rm set sh sleep sort test tr true umask wc
+. cat cd cp curl cut date diff dig docker echo export for git grep head jq ls mkdir mv openssl
+printf pytest python3 read rm sed set sh sleep sort test tr true umask wc
 """
 _OTHERS = frozenset(_PROGRAMS.split())
-_KEYWORDS = frozenset({"!", "do", "done", "else", "fi", "if", "then", "until", "while"})
+_KEYWORDS = frozenset({"!", "{", "}", "do", "done", "else", "fi", "if", "then", "until", "while"})
 _CDK_COMMANDS = frozenset({"bootstrap", "deploy", "destroy", "diff", "list", "ls", "synth"})
 _AWS_OPTIONS = frozenset(
     f"--{name}" for name in ("no-cli-pager", "no-paginate", "output", "profile", "query", "region")
@@ -37,15 +37,26 @@ _AWS_COMMANDS = frozenset(
 )
 _HEREDOC = re.compile(r"<<-?\s*['\"]?(\w+)['\"]?(.*?)\n.*?^\s*\1$", re.DOTALL | re.MULTILINE)
 _COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*")
+_FUNCTION = re.compile(r"^(\w+)\(\)", re.MULTILINE)
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 _SUBSTITUTION = re.compile(r"\$\((.*)\)", re.DOTALL)
 
 
-def shell_faults(script: str) -> list[str]:
+def functions(script: str) -> set[str]:
+    """The functions that a script defines.
+
+    Args:
+        script: The script.
+    """
+    return set(_FUNCTION.findall(script))
+
+
+def shell_faults(script: str, known: Collection[str] = ()) -> list[str]:
     """What is wrong with a script.
 
     Args:
         script: The script.
+        known: Functions that are defined before it.
 
     Returns:
         A sentence for each fault.
@@ -53,7 +64,13 @@ def shell_faults(script: str) -> list[str]:
     checked = subprocess.run(["sh", "-n"], input=script, capture_output=True, text=True)
     if checked.returncode:
         return [checked.stderr.strip()]
-    return [fault for command in _commands(_plain(script)) for fault in _command_faults(command)]
+    defined = {*known, *functions(script)}
+    return [
+        fault
+        for command in _commands(_plain(script))
+        if command[0] not in defined
+        for fault in _command_faults(command)
+    ]
 
 
 def console_faults(session: str) -> list[str]:

@@ -18,7 +18,7 @@ from datafi_cdk.cli.secrets.draft import read_draft
 from ruamel.yaml import YAML
 
 from .pages import PAGES, ROOT, Block, blocks
-from .shell import console_faults, shell_faults
+from .shell import console_faults, functions, shell_faults
 from .surroundings import Surroundings, free_names, of_library
 
 # What a fragment of a datafi.yaml leaves out.
@@ -39,12 +39,13 @@ class Page:
         self._folder = folder
         self._synthesized = synthesized
         self._names: dict[str, Any] = {}
+        self._functions: set[str] = set()
         self._runners: Mapping[str, Callable[[Block], list[str]]] = {
             "console": lambda block: console_faults(block.text),
             "dockerfile": _dockerfile_faults,
             "json": lambda block: [] if json.loads(block.text) else ["it is empty"],
             "python": self._run_python,
-            "sh": lambda block: shell_faults(block.text),
+            "sh": self._look_at_shell,
             "text": lambda block: [],
             "yaml": self._read_yaml,
         }
@@ -73,6 +74,12 @@ class Page:
                 faults += [f"line {block.line}: {fault}" for fault in runner(block)]
             except Exception as error:
                 faults.append(f"line {block.line}: {type(error).__name__}: {error}")
+        return faults
+
+    def _look_at_shell(self, block: Block) -> list[str]:
+        """Check a script, which may call functions of those before it."""
+        faults = shell_faults(block.text, self._functions)
+        self._functions |= functions(block.text)
         return faults
 
     def _run_python(self, block: Block) -> list[str]:
@@ -174,6 +181,7 @@ def test_every_block_works(name: str, page: Page) -> None:
         ("```perl\nprint\n```\n", "'perl' is none of"),
         ("1. item\n   ```sh\n   frobnicate\n   ```\n", "line 3: frobnicate: no program"),
         ("```sh\nfor\n```\n", "line 2: "),
+        ("```sh\nf() {\n  frobnicate\n}\nf\n```\n", "frobnicate: no program"),
         ("```sh\ndatafi-cdk check --offlin\n```\n", "No such option: --offlin"),
         ("```sh\ntrue && datafi-cdk chekc\n```\n", "No such command 'chekc'"),
         ("```sh\nx=$(aws s3api list-bucket)\n```\n", "s3 has no operation list-bucket"),
@@ -199,5 +207,5 @@ def test_finds_what_does_not_work(block: str, told: str, page: Page) -> None:
 
 def test_fragments_of_a_page_build_upon_one_another(page: Page) -> None:
     """A later block may use what an earlier one made."""
-    first = "```python\nname = 'es'\n```\n"
-    assert page.faults(f"{first}\n```python\nassert name == 'es'\n```\n") == []
+    first = "```python\nname = 'es'\n```\n\n```sh\nf() {\n  true\n}\n```\n"
+    assert page.faults(f"{first}\n```python\nassert name == 'es'\n```\n\n```sh\nf x\n```\n") == []
