@@ -24,7 +24,7 @@ _FACTS = """() => ({
   headings: document.querySelectorAll('h1').length,
   pictures: [...document.images].filter(e => !(e.complete && e.naturalWidth)).map(e => e.src),
   unread: [...document.querySelectorAll('.md-content p')]
-    .map(e => e.innerText)
+    .map(e => e.textContent)
     .filter(text => /(^|\\n)(- |\\d+\\. |\\||```|:::)/.test(text)),
 })"""
 _OVERFLOW = "() => document.documentElement.scrollWidth - window.innerWidth"

@@ -88,19 +88,25 @@ def on_page_markdown(markdown: str, page: Any, config: MkDocsConfig, files: File
 def _indented(markdown: str) -> str:
     """Indent what belongs to an item of a list by four, which is the least that is taken here.
 
-    A code host takes two after `- ` and three after `1. `, as the pages have it.
+    A code host takes two after `- ` and three after `1. `, as the pages have it, and an item that
+    follows a paragraph of the one before without an empty line.
     """
-    lines = []
+    lines = [""]
     width = 0
+    is_loose = is_code = False
     for line in markdown.splitlines():
-        item = _ITEM.match(line)
-        indent = len(line) - len(line.lstrip(" "))
+        item = None if is_code else _ITEM.match(line)
+        is_code ^= line.lstrip().startswith("```")
         if item:
+            if lines[-1] and (is_loose or not width):
+                lines.append("")
             width = len(item[0])
-        elif line and indent < width:
-            width = 0
+        elif not line:
+            is_loose = width > 0
+        elif len(line) - len(line.lstrip(" ")) < width:
+            width, is_loose = 0, False
         lines.append(" " * (4 - width) + line if width and line and not item else line)
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines[1:]) + "\n"
 
 
 def _first_is_index(page: Path) -> tuple[bool, str]:

@@ -89,7 +89,7 @@ PLANTED = """<!doctype html><html lang="en"><head><title>x</title><link rel="ico
         ("<img src='missing.svg'>", "/: picture is not shown"),
         ("<div style='width: 900px'>x</div>", "/: at 360 pixels it is"),
         ("<h1>Another</h1>", "/: it has 2 main headings"),
-        ("<p>Text<br>- no list</p>", "/: Markdown is shown as text"),
+        ("<p>Text\n- no list</p>", "/: Markdown is shown as text"),
         ("<div class='highlight'><code>text</code></div>", "/: the copy button gives ''"),
     ],
 )
