@@ -54,6 +54,13 @@ DEVELOPMENT = [
 # Tools that need versions of their own of what is above, each in an environment of its own.
 SCAN = ["checkov>=3.3.30", "zizmor>=1.16"]
 AUDIT = ["cyclonedx-bom>=7.5", "pip-audit>=2.10"]
+DOCS = [
+    "mkdocs-material>=9.7",
+    "mkdocstrings[python]>=1.0",
+    "playwright>=1.55",
+    "pytest>=9",
+    "ruff>=0.17",
+]
 PUBLISH = ["id>=1.5", "pypi-attestations>=0.0.27", "twine<6.2.0"]
 # publib installs these by itself, unpinned: it finds them there, and is held to these versions.
 PUBLISHING = [
@@ -135,6 +142,7 @@ RUFF = {
         "pydocstyle": {"convention": "google"},
         "per-file-ignores": {
             "tests/**": ["D100", "D104", "S101", "S105", "S106", "S107", "S607"],
+            "website/test_*.py": ["S101"],
         },
     },
 }
@@ -142,13 +150,16 @@ RUFF = {
 MYPY = {
     "strict": True,
     "python_version": "3.11",
-    "files": ["src", "examples", *LAMBDAS],
+    "files": ["src", "examples", "website", *LAMBDAS],
     # Every example has an app.py: name it by its folder, so that two are no clash. The modules of a
     # Lambda are found by their bare names, so no two Lambdas have one of the same name.
-    "mypy_path": ":".join(["src", *LAMBDAS]),
+    "mypy_path": ":".join(["src", "website", *LAMBDAS]),
     "explicit_package_bases": True,
     "overrides": [
-        {"module": ["boto3.*", "botocore.*", "ministack.*"], "ignore_missing_imports": True}
+        {
+            "module": ["boto3.*", "botocore.*", "ministack.*", "mkdocs.*", "playwright.*"],
+            "ignore_missing_imports": True,
+        }
     ],
 }
 
@@ -179,6 +190,7 @@ PYPROJECT = {
         "dev": DEVELOPMENT,
         "scan": SCAN,
         "audit": AUDIT,
+        "docs": DOCS,
         "publish": PUBLISH,
     },
     "build-system": {"requires": BUILD, "build-backend": "hatchling.build"},
@@ -227,11 +239,51 @@ def job(minutes: int, *steps: dict[str, Any], **keys: Any) -> dict[str, Any]:
 
 
 RUN_CI = {"name": "Test, scan, lint, types", "run": ".ci/run"}
+RUN_SITE = {"name": "Build the site and walk through it", "run": ".ci/site"}
 CI = {
     "name": "ci",
     "on": {"push": {"branches": ["main"]}, "pull_request": {}},
     "permissions": {"contents": "read"},
-    "jobs": {"ci": job(60, CHECKOUT, setup_python("dev"), RUN_CI)},
+    "jobs": {
+        "ci": job(60, CHECKOUT, setup_python("dev"), RUN_CI),
+        "site": job(20, CHECKOUT, setup_python("docs"), RUN_SITE),
+    },
+}
+PAGES_WORKFLOW = {
+    "name": "pages",
+    "on": {"push": {"branches": ["main"]}, "workflow_dispatch": {}},
+    "permissions": {"contents": "read"},
+    "jobs": {
+        "build": job(
+            20,
+            CHECKOUT,
+            setup_python("docs"),
+            RUN_SITE,
+            {
+                "name": "Build it for its address",
+                "env": {
+                    "SITE_URL": "https://${{ github.repository_owner }}.github.io/"
+                    "${{ github.event.repository.name }}/",
+                },
+                "run": ".site/bin/mkdocs build --strict --quiet",
+            },
+            {
+                "name": "actions/upload-pages-artifact 4.0.0",
+                "uses": "actions/upload-pages-artifact@7b1f4a764d45c48632c6b24a0339c27f5614fb0b",
+                "with": {"path": "dist/site"},
+            },
+        ),
+        "pages": job(
+            10,
+            {
+                "name": "actions/deploy-pages 4.0.5",
+                "uses": "actions/deploy-pages@d6db90164ac5ed86f2b6aed7e0febac5b3c0c03e",
+            },
+            needs="build",
+            permissions={"pages": "write", "id-token": "write"},
+            environment="github-pages",
+        ),
+    },
 }
 AUDIT_WORKFLOW = {
     "name": "audit",
@@ -299,7 +351,7 @@ RELEASE = {
         ),
     },
 }
-WORKFLOWS = {"ci": CI, "audit": AUDIT_WORKFLOW, "release": RELEASE}
+WORKFLOWS = {"ci": CI, "audit": AUDIT_WORKFLOW, "pages": PAGES_WORKFLOW, "release": RELEASE}
 
 IGNORED = [
     ".coverage*",
@@ -313,6 +365,7 @@ IGNORED = [
     "*.py[cod]",
     "__pycache__/",
     "cdk.out/",
+    ".site/",
     "/dist/",
     "/uv.lock",
 ]
@@ -327,6 +380,7 @@ PINS = {
     "lowest": "pyproject.toml --extra monitoring --resolution lowest-direct",
     "scan": "--group scan",
     "audit": "--group audit",
+    "docs": "--group docs",
     "publish": "--strip-extras --group publish",
 }
 
@@ -383,6 +437,14 @@ def add_tasks(project: Project) -> None:
         "scan",
         description="Look at every example's templates with checkov, at the workflows with zizmor",
         exec=".ci/scan",
+    )
+    project.add_task(
+        "docs",
+        description="Build the site into dist/site, and walk through it in Chromium",
+        exec=".ci/site",
+    )
+    project.add_task(
+        "diagrams", description="Draw the examples anew into docs/assets", exec=".ci/diagrams"
     )
     project.add_task(
         "audit", description="Ask for known vulnerabilities of the pins", exec=".ci/audit"

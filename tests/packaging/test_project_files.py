@@ -50,7 +50,7 @@ PIN_WITH_HASH = re.compile(
 )
 
 
-@pytest.mark.parametrize("pins_of", ["dev", "runtime", "scan", "audit", "publish"])
+@pytest.mark.parametrize("pins_of", ["dev", "runtime", "scan", "audit", "docs", "publish"])
 def test_pins_cover_every_dependency(root: Path, pins_of: str) -> None:
     """Each constraints file pins, with hashes, a version that fits each requirement we state."""
     pyproject = tomllib.loads((root / "pyproject.toml").read_text())
@@ -80,13 +80,18 @@ def test_every_group_has_pins(root: Path) -> None:
 def test_workflows_pin_actions_and_permissions(root: Path) -> None:
     """Every action is named by its commit, and no workflow may write but where a job says so."""
     workflows = sorted((root / ".github/workflows").glob("*.yml"))
-    assert [path.stem for path in workflows] == ["audit", "ci", "release"]
+    assert [path.stem for path in workflows] == ["audit", "ci", "pages", "release"]
     for path in workflows:
         workflow = YAML(typ="safe").load(path)
         assert workflow["permissions"] == {"contents": "read"}
         for name, job in workflow["jobs"].items():
             writes = {key for key, value in job.get("permissions", {}).items() if value == "write"}
-            assert writes == {"publish": {"id-token"}, "github": {"contents"}}.get(name, set())
+            allowed = {
+                "publish": {"id-token"},
+                "github": {"contents"},
+                "pages": {"pages", "id-token"},
+            }
+            assert writes == allowed.get(name, set())
             for step in job["steps"]:
                 if "uses" in step:
                     assert re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", step["uses"])

@@ -46,12 +46,6 @@ def run_example(folder: Path, page: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(tests, cwd=folder, env=env, capture_output=True, text=True)
 
 
-def test_the_example_of_the_page_passes(tmp_path: Path) -> None:
-    """It is run as it stands there."""
-    done = run_example(tmp_path, PAGE.read_text(encoding="utf-8"))
-    assert "3 passed" in done.stdout, done.stdout + done.stderr
-
-
 def test_every_column_is_on_the_page() -> None:
     """And in the words of the refusal of others."""
     with pytest.raises(InvalidInputError) as told:
