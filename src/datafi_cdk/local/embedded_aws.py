@@ -140,7 +140,7 @@ class EmbeddedAws:
         """The last lines that the server logged, for error messages.
 
         Args:
-            lines: How many lines at most.
+            lines: How many lines at most. Default: 20.
 
         Raises:
             LocalAwsError: The embedded AWS does not run.
@@ -297,7 +297,7 @@ class EmbeddedAws:
             method: HTTP method.
             host: Public name and port of the listener, e.g. "es.example.com:443". The port picks
                 the listener; there is no TLS here, whatever the listener's protocol.
-            path: Path and query string.
+            path: Path and query string. Default: `/`.
             headers: Further request headers. Default: none.
             body: Request body. Default: none.
 
