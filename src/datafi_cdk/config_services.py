@@ -107,7 +107,7 @@ class HealthCheckConfig(Section):
 
     path: str | None = Field(
         default=None,
-        description="The path, or the gRPC method. Default: /, or the method that the server answers.",
+        description="The path, or the gRPC method. Default: /, or what the server answers.",
     )
     codes: str | None = Field(
         default=None,

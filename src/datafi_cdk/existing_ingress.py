@@ -78,7 +78,7 @@ def from_listeners(
         ingress = SharedIngress.from_listeners(
             self,
             "Ingress",
-            https_listener=platform.https_listener,
+            https_listener=https_listener,
             root_domain="datafi-edge.example.com",
             priority_range=(10_000, 19_999),
         )

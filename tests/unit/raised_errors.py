@@ -11,18 +11,10 @@ import textwrap
 from collections.abc import Iterator
 
 import griffe
+from public_objects import target
 
 _CONSTRUCTORS = ("__init__", "__post_init__")
 _DEFERRED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-
-
-def target(member: griffe.Object | griffe.Alias) -> griffe.Object:
-    """What a name stands for, if it is an imported one or a function made a static method."""
-    found = member.final_target if isinstance(member, griffe.Alias) else member
-    value = found.value if isinstance(found, griffe.Attribute) else None
-    if isinstance(value, griffe.ExprCall) and str(value.function) == "staticmethod":
-        return target(found.modules_collection[value.arguments[0].canonical_path])
-    return found
 
 
 class RaisedErrors:

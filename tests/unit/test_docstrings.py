@@ -4,38 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import datafi_cdk
 import griffe
 import pytest
 from docstring_gaps import gaps
+from public_objects import load, public_modules
 from raised_errors import RaisedErrors
 
-PACKAGE = Path(datafi_cdk.__file__).parent
+LIBRARY = load()
+MODULES = public_modules(LIBRARY)
+FAMILY = "errors.DatafiError"
 
 
-def load(name: str, folder: Path) -> tuple[griffe.Module, RaisedErrors]:
-    """A package as griffe reads it, and what its functions raise."""
-    package = griffe.load(name, search_paths=[folder], resolve_aliases=True)
-    assert isinstance(package, griffe.Module)
-    return package, RaisedErrors(package, "errors.DatafiError")
-
-
-LIBRARY, ERRORS = load("datafi_cdk", PACKAGE.parent)
-SUBPACKAGES = [name for name, module in LIBRARY.modules.items() if module.is_subpackage]
-
-
-@pytest.mark.parametrize("subpackage", SUBPACKAGES)
-def test_subpackages_say_what_is_public(subpackage: str) -> None:
-    """Each has an `__all__`, of which each name is there; so the others are not public."""
-    module = LIBRARY[subpackage]
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.path)
+def test_packages_say_what_is_public(module: griffe.Module) -> None:
+    """Each has an `__all__`, of which each name is there; so all others are not public."""
     assert module.exports
     assert {str(name) for name in module.exports} <= module.members.keys()
 
 
-@pytest.mark.parametrize("module", ["", *SUBPACKAGES])
-def test_nothing_is_left_out(module: str) -> None:
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.path)
+def test_nothing_is_left_out(module: griffe.Module) -> None:
     """Every public name says what it is, takes and raises; classes and functions have examples."""
-    assert gaps(LIBRARY[module] if module else LIBRARY, ERRORS) == []
+    assert gaps(module, RaisedErrors(LIBRARY, FAMILY)) == []
 
 
 SLOPPY = '''
@@ -140,4 +130,5 @@ def test_gaps_are_found(tmp_path: Path) -> None:
     (package / "errors.py").write_text(
         "class DatafiError(Exception): ...\nclass InvalidInputError(DatafiError): ...\n"
     )
-    assert sorted(gaps(*load("sloppy", tmp_path))) == sorted(PLANTED)
+    sloppy = load("sloppy", tmp_path)
+    assert sorted(gaps(sloppy, RaisedErrors(sloppy, FAMILY))) == sorted(PLANTED)
