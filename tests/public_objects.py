@@ -27,31 +27,35 @@ def public_modules(package: griffe.Module) -> list[griffe.Module]:
 
 
 def public_objects(module: griffe.Module) -> Iterator[griffe.Object]:
-    """What a module exports, the members of its classes, and keyword arguments of a `TypedDict`."""
-    for name in module.exports or ():
-        exported = target(module[str(name)])
-        if exported.is_module:  # a function with the name of the module that it is in
-            exported = target(exported[str(name)])
-        for found in (exported, *_members(exported)):
-            yield found
-            for keywords in _keywords(found):
-                yield from (keywords, *_members(keywords))
+    """What a module exports, and the `TypedDict` of keyword arguments, each with its members.
 
-
-def _members(found: griffe.Object) -> Iterator[griffe.Object]:
-    """The public members of a class, inherited ones among them.
-
-    A member that `Args:` of the class describes is left out, as are the fields of pydantic's
+    A member that `Args:` of its class describes is left out, as are the fields of pydantic's
     models, which have descriptions in place of docstrings.
     """
-    if isinstance(found, griffe.Class) and not _is_model(found):
-        described = arguments_said(found)
+    for exported in exports(module):
+        for found in (exported, *_undescribed(exported)):
+            yield found
+            for options in keywords(found):
+                yield from (options, *_undescribed(options))
+
+
+def exports(module: griffe.Module) -> Iterator[griffe.Object]:
+    """What the names in `__all__` stand for."""
+    for name in module.exports or ():
+        exported = target(module[str(name)])
+        # A function may have the name of the module that it is in.
+        yield target(exported[str(name)]) if exported.is_module else exported
+
+
+def members(found: griffe.Object) -> Iterator[griffe.Object]:
+    """The public members of a class, those from bases in the package among them."""
+    if isinstance(found, griffe.Class):
         for name, member in found.all_members.items():
-            if not name.startswith("_") and name not in described:
+            if not name.startswith("_"):
                 yield target(member)
 
 
-def _keywords(found: griffe.Object) -> Iterator[griffe.Object]:
+def keywords(found: griffe.Object) -> Iterator[griffe.Object]:
     """The `TypedDict` of `**options: Unpack[…]`."""
     for parameter in getattr(found, "parameters", ()):
         if str(parameter.annotation).startswith("Unpack["):
@@ -79,6 +83,14 @@ def entries(found: griffe.Object, kind: griffe.DocstringSectionKind) -> list[Any
     return [entry for section in sections if section.kind is kind for entry in section.value]
 
 
-def _is_model(owner: griffe.Class) -> bool:
+def is_model(owner: griffe.Class) -> bool:
+    """Whether pydantic makes a class."""
     bases = [base for each in (owner, *owner.mro()) for base in each.bases]
     return any(str(base).endswith("BaseModel") for base in bases)
+
+
+def _undescribed(found: griffe.Object) -> Iterator[griffe.Object]:
+    described = arguments_said(found)
+    for member in members(found):
+        if member.name not in described and not is_model(found):
+            yield member
