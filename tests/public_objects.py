@@ -22,8 +22,9 @@ def load(name: str = "datafi_cdk", folder: Path = _FOLDER) -> griffe.Module:
 
 
 def public_modules(package: griffe.Module) -> list[griffe.Module]:
-    """The package and its subpackages."""
-    return [package, *(module for module in package.modules.values() if module.is_subpackage)]
+    """The package and its subpackages, sorted."""
+    found = [module for module in package.modules.values() if module.is_subpackage]
+    return [package, *sorted(found, key=lambda module: module.name)]
 
 
 def public_objects(module: griffe.Module) -> Iterator[griffe.Object]:
