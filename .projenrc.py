@@ -249,7 +249,7 @@ CI = {
             },
             {
                 "name": "Test",
-                "run": 'PATH="$PWD/.venv/bin:$PATH" projen ${{ matrix.cdk }}',
+                "run": 'PATH="$PWD/.venv/bin:$PATH" projen ${{ matrix.cdk }} tests/unit',
             },
             strategy={
                 "fail-fast": False,
@@ -411,10 +411,10 @@ def add_tasks(project: Project) -> None:
     for name, install in OVERLAYS.items():
         project.add_task(
             name,
-            description=f"Run the unit tests with the {name} versions that pyproject.toml allows",
+            description=f"Run tests with the {name} versions that pyproject.toml allows",
             steps=[
                 TaskStep(exec=f"{install} --target .{name}"),
-                TaskStep(exec=f"PYTHONPATH=.{name} pytest tests/unit", receive_args=True),
+                TaskStep(exec=f"PYTHONPATH=.{name} pytest", receive_args=True),
             ],
         )
     project.add_task(

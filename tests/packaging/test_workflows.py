@@ -37,7 +37,7 @@ def test_each_supported_python_runs_with_lowest_and_newest(
     assert matrix["python"] == [each[1] for each in told if each]
     assert project["requires-python"] == f">={matrix['python'][0]}"
     assert matrix["cdk"] == ["lowest", "newest"]
-    assert _commands(jobs["ci/versions"])[-1].endswith("projen ${{ matrix.cdk }}")
+    assert _commands(jobs["ci/versions"])[-1].endswith("projen ${{ matrix.cdk }} tests/unit")
 
 
 def test_the_tasks_of_the_matrix_are_there(root: Path) -> None:
