@@ -60,10 +60,9 @@ class EmbeddedAws:
 
     Example:
         >>> from datafi_cdk.local import EmbeddedAws
-        >>> with EmbeddedAws() as aws:
-        ...     aws.client("s3").create_bucket(Bucket="photos")
         >>> with EmbeddedAws(rollout_seconds=2, failing_tags=["v3"], enforce_iam=True) as aws:
-        ...     CdkCli(aws, Path("app")).deploy()  # the deployment of a service takes two seconds
+        ...     aws.client("s3").create_bucket(Bucket="photos")["Location"]
+        '/photos'
     """
 
     def __init__(
@@ -228,7 +227,8 @@ class EmbeddedAws:
             LocalAwsError: The embedded AWS does not run, or there is no Node.js.
 
         Example:
-            >>> subprocess.run(["aws", "s3", "ls"], env=aws.environment())
+            >>> aws.environment()["AWS_ENDPOINT_URL"] == aws.endpoint
+            True
         """
         return command_environment(
             os.environ,
@@ -261,7 +261,12 @@ class EmbeddedAws:
         """The credentials of the account's root user, for requests that boto3 does not sign.
 
         Example:
+            >>> from botocore.auth import SigV4Auth
+            >>> from botocore.awsrequest import AWSRequest
+            >>> request = AWSRequest("POST", aws.endpoint, data="{}")
             >>> SigV4Auth(aws.get_credentials(), "lambda", aws.region).add_auth(request)
+            >>> request.headers["Authorization"].split()[0]
+            'AWS4-HMAC-SHA256'
         """
         from botocore.credentials import Credentials
 
