@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Any, get_args
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import griffe
 from public_objects import exports, is_model, keywords, members, public_modules
 from pydantic import BaseModel
 
-_MODULE = re.compile(r"datafi_cdk\.\w+\.")
 _STARS = {griffe.ParameterKind.var_positional: "*", griffe.ParameterKind.var_keyword: "**"}
 
 
@@ -95,9 +94,15 @@ def _shown(default: Any) -> str:
 
 
 def _type(annotation: Any) -> str:
-    is_plain = isinstance(annotation, type) and not get_args(annotation)
-    text = annotation.__name__ if is_plain else str(annotation)
-    return _MODULE.sub("", text)
+    """A type without what pydantic notes beside it."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type(inner[0])
+    if origin in (Union, UnionType):
+        return " | ".join(_type(each) for each in inner)
+    if inner:
+        return f"{origin.__name__}[{', '.join(_type(each) for each in inner)}]"
+    return "None" if annotation is NoneType else annotation.__name__
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
