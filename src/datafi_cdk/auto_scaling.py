@@ -48,7 +48,14 @@ class AutoScaling:
 
     Example:
         ```python
-        EdgeServer(self, "Es", ..., auto_scaling=AutoScaling(2, 10, cpu_percent=60))
+        EdgeServer(
+            self,
+            "Es",
+            cluster=cluster,
+            ingress=ingress,
+            name="es",
+            auto_scaling=AutoScaling(min=2, max=10, cpu_percent=60),
+        )
         ```
     """
 

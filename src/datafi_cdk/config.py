@@ -91,7 +91,8 @@ class DatafiEdgeConfig(Section):
     )
     jwt_jwks_secret_kms_key_arn: Annotated[str | None, KEY_ARN] = Field(
         default=None,
-        description="The key that encrypts that secret, if it is a customer-managed one.",
+        description="The key that encrypts that secret, if it is a customer-managed one. "
+        "Default: a key of AWS.",
     )
     edge_servers: EdgeServersConfig = Field(description="The edge servers.")
     coordinator: CoordinatorConfig | None = Field(

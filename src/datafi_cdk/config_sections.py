@@ -107,13 +107,13 @@ class ExistingLoadBalancerConfig(Section):
     ] = Field(
         default=None,
         description="Its ARN. With dns_name and canonical_hosted_zone_id, records are made; "
-        "without, the names are kept elsewhere (dns.enable_hosted_zone: false).",
+        "without, as by default, the names are kept elsewhere (dns.enable_hosted_zone: false).",
     )
     dns_name: Annotated[
         str | None, Text("[A-Za-z0-9.-]+", "the DNS name of a load balancer", "copy it from EC2")
-    ] = Field(default=None, description="The name that AWS gave it.")
+    ] = Field(default=None, description="The name that AWS gave it. Default: not known.")
     canonical_hosted_zone_id: Annotated[str | None, _HOSTED_ZONE_ID] = Field(
-        default=None, description="The hosted zone of that name."
+        default=None, description="The hosted zone of that name. Default: not known."
     )
     lowest_priority: Annotated[int, PRIORITY] = Field(
         default=1, description="The lowest priority of the rules made on its listeners."
@@ -167,7 +167,8 @@ class LoadBalancerConfig(Section):
     )
     access_logs_bucket_name: Annotated[str | None, BUCKET_NAME] = Field(
         default=None,
-        description="An existing bucket for these logs, whose policy lets the load balancer write.",
+        description="An existing bucket for these logs, whose policy lets the load balancer write. "
+        "Default: a new one.",
     )
     web_acl: bool = Field(
         default=False,
@@ -182,7 +183,9 @@ class LoadBalancerConfig(Section):
             "the ARN of a regional web ACL of AWS WAF (v2)",
             local=True,
         ),
-    ] = Field(default=None, description="An existing web ACL, in place of web_acl.")
+    ] = Field(
+        default=None, description="An existing web ACL, in place of web_acl. Default: see there."
+    )
     max_rules: Annotated[int, PRIORITY] = Field(
         default=100, description="How many rules AWS allows on it; more than 100 on request."
     )
@@ -281,7 +284,8 @@ class VpcConfig(Section):
         default_factory=list, description="Its private subnets without a way out."
     )
     cidr: Annotated[str | None, _VPC_CIDR] = Field(
-        default=None, description="Its IPv4 range; private mode needs it or allowed_cidrs."
+        default=None,
+        description="Its IPv4 range; private mode needs it or allowed_cidrs. Default: not known.",
     )
 
 

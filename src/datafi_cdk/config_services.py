@@ -68,13 +68,16 @@ class AutoScalingConfig(Section):
     min: Annotated[int, Number(0, MOST_TASKS)] = Field(description="The lowest number of tasks.")
     max: Annotated[int, Number(1, MOST_TASKS)] = Field(description="The highest number of tasks.")
     cpu_percent: Annotated[int | None, Number(1, 100)] = Field(
-        default=None, description="Average use of CPU to keep, in percent."
+        default=None,
+        description="Average use of CPU to keep, in percent. Default: CPU does not count.",
     )
     memory_percent: Annotated[int | None, Number(1, 100)] = Field(
-        default=None, description="Average use of memory to keep, in percent."
+        default=None,
+        description="Average use of memory to keep, in percent. Default: memory does not count.",
     )
     requests_per_target: Annotated[int | None, Number(1, 1_000_000)] = Field(
-        default=None, description="HTTPS requests a minute to each task to keep."
+        default=None,
+        description="HTTPS requests a minute to each task to keep. Default: they do not count.",
     )
     scale_in_cooldown_seconds: Annotated[int, _COOLDOWN] = Field(
         default=60, description="How long after a change no task is taken away."
@@ -94,16 +97,22 @@ class CapacityProviderConfig(Section):
         default=1, description="Its share of the tasks beyond all bases."
     )
     base: Annotated[int | None, Number(0, 100_000)] = Field(
-        default=None, description="How many tasks at least run there; for one part only."
+        default=None,
+        description="How many tasks at least run there; for one part only. Default: none.",
     )
 
 
 class HealthCheckConfig(Section):
     """How the load balancer asks a port for its health. What is left out is as by default."""
 
-    path: str | None = Field(default=None, description="The path, or the gRPC method.")
+    path: str | None = Field(
+        default=None,
+        description="The path, or the gRPC method. Default: /, or what the server answers.",
+    )
     codes: str | None = Field(
-        default=None, description="HTTP or gRPC codes of a healthy server, such as 200-299 or 0,12."
+        default=None,
+        description="HTTP or gRPC codes of a healthy server, such as 200-299 or 0,12. "
+        "Default: 200; of gRPC 12 for an edge server, 0 for a coordinator.",
     )
     port: Annotated[int | None, _PORT] = Field(
         default=None,
@@ -127,7 +136,7 @@ class OtherSecretConfig(Section):
     """What fills one variable: a secret, or a parameter of the Parameter Store."""
 
     secret_arn: Annotated[str | None, SECRET_ARN] = Field(
-        default=None, description="Complete ARN of a secret."
+        default=None, description="Complete ARN of a secret. Default: see parameter_arn."
     )
     field: Annotated[str | None, Checked(validation.field_faults, FORMS["field"])] = Field(
         default=None, description="A field of that secret, if it is JSON. Default: all of it."
@@ -146,7 +155,9 @@ class OtherSecretConfig(Section):
         "secret.",
     )
     kms_key_arn: Annotated[str | None, KEY_ARN] = Field(
-        default=None, description="The key that encrypts it, if it is a customer-managed one."
+        default=None,
+        description="The key that encrypts it, if it is a customer-managed one. "
+        "Default: a key of AWS.",
     )
 
 
@@ -157,7 +168,8 @@ class ServerConfig(Section):
         default=None, description="The tag of the image. Default: latest."
     )
     image_digest: Annotated[str | None, _DIGEST] = Field(
-        default=None, description="The digest of the image, sha256:…, in place of a tag."
+        default=None,
+        description="The digest of the image, sha256:…, in place of a tag. Default: the tag.",
     )
     cpu_architecture: Annotated[str, OneOf(("X86_64", "ARM64"))] = Field(
         default="X86_64", description="The architecture that the image is made for."
@@ -218,7 +230,8 @@ class ServiceConfig(ServerConfig):
         default=None, description="How many tasks run. Default: 1, or as auto_scaling says."
     )
     auto_scaling: AutoScalingConfig | None = Field(
-        default=None, description="Lets the number of tasks follow the load."
+        default=None,
+        description="Lets the number of tasks follow the load. Default: it stays as it is.",
     )
     capacity_provider_strategies: list[CapacityProviderConfig] = Field(
         default_factory=list, description="Where tasks run. Default: on Fargate, not on Spot."
@@ -229,7 +242,8 @@ class ServiceConfig(ServerConfig):
     )
     secret_kms_key_arn: Annotated[str | None, KEY_ARN] = Field(
         default=None,
-        description="The key that encrypts the secret, if it is a customer-managed one.",
+        description="The key that encrypts the secret, if it is a customer-managed one. "
+        "Default: a key of AWS.",
     )
     secrets: Annotated[dict[str, OtherSecretConfig], _VARIABLES] = Field(
         default_factory=dict,
@@ -295,7 +309,8 @@ class ServiceConfig(ServerConfig):
     )
     update_secret_kms_key_arn: Annotated[str | None, KEY_ARN] = Field(
         default=None,
-        description="The key that encrypts that secret, if it is a customer-managed one.",
+        description="The key that encrypts that secret, if it is a customer-managed one. "
+        "Default: a key of AWS.",
     )
     update_rule_priority: Annotated[int | None, PRIORITY] = Field(
         default=None,
@@ -394,7 +409,8 @@ class CoordinatorConfig(ServiceConfig):
     )
     registry_credentials_kms_key_arn: Annotated[str | None, KEY_ARN] = Field(
         default=None,
-        description="The key that encrypts that secret, if it is a customer-managed one.",
+        description="The key that encrypts that secret, if it is a customer-managed one. "
+        "Default: a key of AWS.",
     )
     secret_arn: Annotated[str, SECRET_ARN] = Field(
         description="Complete ARN of the JSON secret with its Redis and its signing key."

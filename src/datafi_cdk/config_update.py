@@ -73,7 +73,8 @@ class UpdateApiConfig(Section):
     )
     secret_kms_key_arn: Annotated[str | None, KEY_ARN] = Field(
         default=None,
-        description="The key that encrypts that secret, if it is a customer-managed one.",
+        description="The key that encrypts that secret, if it is a customer-managed one. "
+        "Default: a key of AWS.",
     )
     caller_role_arns: Annotated[list[str], ROLE_ARN, Entries()] = Field(
         default_factory=list,

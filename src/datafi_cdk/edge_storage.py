@@ -67,7 +67,14 @@ class EdgeStorage(Construct):
 
     Example:
         ```python
-        edge = EdgeServer(self, "Es", ..., storage=EdgeStorage(self, "EsData"))
+        EdgeServer(
+            self,
+            "Es",
+            cluster=cluster,
+            ingress=ingress,
+            name="es",
+            storage=EdgeStorage(self, "EsData"),
+        )
         ```
     """
 

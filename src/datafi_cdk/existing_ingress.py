@@ -78,7 +78,7 @@ def from_listeners(
         ingress = SharedIngress.from_listeners(
             self,
             "Ingress",
-            https_listener=platform.https_listener,
+            https_listener=https_listener,
             root_domain="datafi-edge.example.com",
             priority_range=(10_000, 19_999),
         )
@@ -149,16 +149,20 @@ def from_attributes(
             must let clients in, and requests out to the ports of the containers. The servers let
             in the first one.
         grpc_listener_arn: The listener that takes gRPC over TLS on port 50051. Default: none.
-        root_domain: See `from_listeners`.
-        dns: See `from_listeners`. If it makes records, the three next are needed.
+        root_domain: The domain under which the servers get their names, if names and certificate
+            are kept elsewhere. Default: that of `dns`.
+        dns: Names and certificate: see `from_listeners`. If it makes records, the three next are
+            needed. Default: see `root_domain`.
         load_balancer_arn: The load balancer. Default: not known.
         load_balancer_dns_name: The name that AWS gave it. Default: not known.
         load_balancer_canonical_hosted_zone_id: The zone of that name. Default: not known.
-        vpc: See `from_listeners`.
-        dual_stack: See `from_listeners`.
-        grpc_over_https: See `from_listeners`.
-        priority_range: See `from_listeners`.
-        max_rules: See `from_listeners`.
+        vpc: Its VPC, to compare with that of the servers. Default: not known.
+        dual_stack: Whether it has IPv6 addresses, which then get AAAA records. Default: `False`.
+        grpc_over_https: Whether port 443 takes gRPC as well, told by its content type.
+            Default: `True`.
+        priority_range: The lowest and the highest priority of the rules made here: see
+            `from_listeners`. Default: all, 1 to 50000.
+        max_rules: How many rules the app may make on the load balancer. Default: 100.
 
     Returns:
         The ingress.

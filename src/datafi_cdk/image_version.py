@@ -30,7 +30,14 @@ class ImageVersion:
 
     Example:
         ```python
-        EdgeServer(self, "Es", ..., image_version=ImageVersion.fixed("v2"))
+        EdgeServer(
+            self,
+            "Es",
+            cluster=cluster,
+            ingress=ingress,
+            name="es",
+            image_version=ImageVersion.fixed("v2"),
+        )
         ```
     """
 

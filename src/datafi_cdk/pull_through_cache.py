@@ -91,11 +91,13 @@ class PullThroughCache(Construct):
         cache = PullThroughCache(
             self,
             "Images",
-            docker_hub_credentials=Secret.from_secret_name_v2(
+            docker_hub_credentials=secretsmanager.Secret.from_secret_name_v2(
                 self, "DockerHub", "ecr-pullthroughcache/docker-hub"
             ),
         )
-        edge = EdgeServer(self, "Es", ..., pull_through_cache=cache)
+        EdgeServer(
+            self, "Es", cluster=cluster, ingress=ingress, name="es", pull_through_cache=cache
+        )
         ```
     """
 

@@ -17,12 +17,23 @@ _CONTAINER_INSIGHTS = "ECS/ContainerInsights"
 
 
 class MetricOptions(TypedDict, total=False):
-    """How a metric is read. Defaults: five minutes, and the statistic that suits it."""
+    """How a metric is read, all optional.
+
+    Example:
+        ```python
+        edge.metric_target_response_time(statistic="p99", period=Duration.minutes(1))
+        ```
+    """
 
     period: Duration
+    """The time of which each value tells. Default: five minutes."""
     statistic: str
+    """How values are put together, such as `Average`, `Sum` or `p99`. Default: what suits the
+    metric; its own description says which."""
     label: str
+    """What graphs call it. Default: its name."""
     color: str
+    """Its colour in graphs, such as `#1f77b4`. Default: CloudWatch chooses."""
 
 
 class MeasuredService(Construct):

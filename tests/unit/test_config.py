@@ -104,7 +104,7 @@ def test_the_coordinator_is_optional() -> None:
 
 
 def test_every_key_is_described() -> None:
-    """Each field of each section says what it means."""
+    """Each field of each section says what it means, and what happens without a value."""
     schema = DatafiEdgeConfig.model_json_schema()
     sections = [schema, *schema["$defs"].values()]
     assert len(sections) > 6
@@ -112,6 +112,8 @@ def test_every_key_is_described() -> None:
         assert section["description"]
         for name, field in section["properties"].items():
             assert field.get("description") or "$ref" in field, name
+            if field.get("default", "") is None:
+                assert "default" in field["description"].lower(), name
 
 
 def test_a_configuration_cannot_be_changed() -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
+from importlib import metadata
 from typing import Any
 
 import pytest
+from datafi_cdk import wildcards
 from aws_cdk import App, CfnResource, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -15,9 +18,12 @@ from aws_cdk.assertions import Template
 from datafi_cdk.managed_policy_role import ManagedPolicyRole, explain_wildcards
 from datafi_cdk.policy_size import LARGEST_POLICY, policy_size
 from deployment import FUNCTION, INLINE_POLICY, POLICY, ROLE, new_app, new_stack, one, statements
+from packaging.version import Version
 
 LAMBDA = iam.ServicePrincipal("lambda.amazonaws.com")
 IAM5 = "AwsSolutions::AwsSolutions-IAM5"
+TAKES_IDS_OF_WILDCARDS = Version(metadata.version("aws-cdk-lib")) >= Version("2.269")
+needs_ids_of_wildcards = pytest.mark.skipif(not TAKES_IDS_OF_WILDCARDS, reason="an old aws-cdk-lib")
 
 
 def new_role(stack: Stack, construct_id: str = "Role") -> ManagedPolicyRole:
@@ -212,6 +218,7 @@ def test_size_of_a_reference_leaves_room_for_its_names() -> None:
     assert policy_size({"Ref": "EsService661E3AFF"}, len("MyStack")) >= len(arn) + 2
 
 
+@needs_ids_of_wildcards
 def test_an_explained_wildcard_is_acknowledged() -> None:
     """Exactly the finding, with the reason, on the policy."""
     stack = new_stack()
@@ -222,6 +229,25 @@ def test_an_explained_wildcard_is_acknowledged() -> None:
     assert isinstance(app, App)
     app.synth()
     assert acknowledged(role) == {f"{IAM5}[Resource::*]": "It knows no resource."}
+
+
+@pytest.mark.parametrize(("said", "synthesizes"), [("InvalidValidationId: …", True), ("…", False)])
+def test_an_old_cdk_takes_no_finding_and_synthesizes(
+    said: str, synthesizes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before 2.269 it refuses the id; what else it may refuse is passed on."""
+
+    def refuse(*_: object) -> None:
+        raise RuntimeError(said)
+
+    monkeypatch.setattr(wildcards, "acknowledge", refuse)
+    stack = new_stack()
+    role = new_role(stack)
+    allow(role, "a:Known")
+    explain_wildcards(role, ["a:Known"], ["*"], "Why.")
+    with nullcontext() if synthesizes else pytest.raises(RuntimeError, match=said):
+        Template.from_stack(stack)
+    assert acknowledged(role) == {}
 
 
 def test_a_wildcard_that_is_not_explained_stays_a_finding() -> None:
@@ -246,6 +272,7 @@ def test_a_reason_without_its_wildcard_acknowledges_nothing() -> None:
     assert acknowledged(role) == {}
 
 
+@needs_ids_of_wildcards
 def test_the_finding_names_what_is_imported_from_another_stack() -> None:
     """As cdk-nag flattens it: only in synthesis a reference becomes an import."""
     app = new_app()

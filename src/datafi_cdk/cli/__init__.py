@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import sys
 
+__all__ = ["main"]
+
 _MISSING_EXTRA = (
     "datafi-cdk: the command needs packages that are not installed ({module}); "
     "install them with: pip install 'datafi-cdk[cli,local]'"
@@ -12,7 +14,13 @@ _MISSING_EXTRA = (
 
 
 def main() -> None:
-    """Run the command line, and end the process with its exit code."""
+    """Run the command line, and end the process with its exit code.
+
+    Example:
+        ```sh
+        datafi-cdk --help
+        ```
+    """
     try:
         from .commands import app
     except KeyboardInterrupt:

@@ -50,11 +50,13 @@ class CdkCli:
         LocalAwsError: There is no app command, no Node.js, or npm cannot install the `cdk` command.
 
     Example:
-        >>> with EmbeddedAws() as aws:
-        ...     cdk = CdkCli(aws, Path("examples/quickstart"), on_line=print)
-        ...     cdk.bootstrap()
-        ...     cdk.deploy()
-        ...     cdk.destroy()
+        ```python
+        with EmbeddedAws() as aws:
+            cdk = CdkCli(aws, Path("examples/quickstart"), on_line=print)
+            cdk.bootstrap()
+            cdk.deploy()
+            cdk.destroy()
+        ```
     """
 
     def __init__(

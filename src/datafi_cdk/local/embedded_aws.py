@@ -60,10 +60,9 @@ class EmbeddedAws:
 
     Example:
         >>> from datafi_cdk.local import EmbeddedAws
-        >>> with EmbeddedAws() as aws:
-        ...     aws.client("s3").create_bucket(Bucket="photos")
         >>> with EmbeddedAws(rollout_seconds=2, failing_tags=["v3"], enforce_iam=True) as aws:
-        ...     CdkCli(aws, Path("app")).deploy()  # the deployment of a service takes two seconds
+        ...     aws.client("s3").create_bucket(Bucket="photos")["Location"]
+        '/photos'
     """
 
     def __init__(
@@ -140,7 +139,7 @@ class EmbeddedAws:
         """The last lines that the server logged, for error messages.
 
         Args:
-            lines: How many lines at most.
+            lines: How many lines at most. Default: 20.
 
         Raises:
             LocalAwsError: The embedded AWS does not run.
@@ -228,7 +227,8 @@ class EmbeddedAws:
             LocalAwsError: The embedded AWS does not run, or there is no Node.js.
 
         Example:
-            >>> subprocess.run(["aws", "s3", "ls"], env=aws.environment())
+            >>> aws.environment()["AWS_ENDPOINT_URL"] == aws.endpoint
+            True
         """
         return command_environment(
             os.environ,
@@ -261,7 +261,12 @@ class EmbeddedAws:
         """The credentials of the account's root user, for requests that boto3 does not sign.
 
         Example:
+            >>> from botocore.auth import SigV4Auth
+            >>> from botocore.awsrequest import AWSRequest
+            >>> request = AWSRequest("POST", aws.endpoint, data="{}")
             >>> SigV4Auth(aws.get_credentials(), "lambda", aws.region).add_auth(request)
+            >>> request.headers["Authorization"].split()[0]
+            'AWS4-HMAC-SHA256'
         """
         from botocore.credentials import Credentials
 
@@ -297,7 +302,7 @@ class EmbeddedAws:
             method: HTTP method.
             host: Public name and port of the listener, e.g. "es.example.com:443". The port picks
                 the listener; there is no TLS here, whatever the listener's protocol.
-            path: Path and query string.
+            path: Path and query string. Default: `/`.
             headers: Further request headers. Default: none.
             body: Request body. Default: none.
 

@@ -40,7 +40,8 @@ def assert_reachable(app: Any, table: str | Path, *, source: str | None = None) 
     Raises:
         AssertionError: It is not so. The message has the rows that are missing, each with the
             reason why it cannot be reached, and those that are not expected.
-        InvalidInputError: The table cannot be read, or no service has the path `source`.
+        InvalidInputError: `app` is none of these, the table cannot be read, or no service has the
+            path `source`.
         AssemblyError: The cloud assembly cannot be read.
 
     Example:
@@ -71,6 +72,7 @@ def assert_no_problems(app: Any) -> None:
 
     Raises:
         AssertionError: It is not so; the message has a line for each problem.
+        InvalidInputError: `app` is none of these.
         AssemblyError: The cloud assembly cannot be read.
 
     Example:

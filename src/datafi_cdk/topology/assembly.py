@@ -71,19 +71,38 @@ class Assembly:
         return tuple(self._resources.values())
 
     def stack(self, stack_id: str) -> Stack:
-        """The stack with this `id`."""
+        """The stack with this `id`.
+
+        Args:
+            stack_id: The id, as a `ResourceId` has it.
+
+        Raises:
+            KeyError: There is none.
+        """
         return self._stacks[stack_id]
 
     def resource(self, resource_id: ResourceId) -> Resource | None:
-        """The resource with this id, or `None`."""
+        """The resource with this id, or `None`.
+
+        Args:
+            resource_id: The id.
+        """
         return self._resources.get(resource_id)
 
     def of_type(self, *types: str) -> tuple[Resource, ...]:
-        """The resources of some CloudFormation types, in order."""
+        """The resources of some CloudFormation types, in order.
+
+        Args:
+            *types: The types, such as `AWS::ECS::Service`.
+        """
         return tuple(resource for resource in self.resources if resource.type in types)
 
     def nested_in(self, resource_id: ResourceId) -> Stack | None:
-        """The nested stack that a resource makes, or `None`."""
+        """The nested stack that a resource makes, or `None`.
+
+        Args:
+            resource_id: The resource, of type `AWS::CloudFormation::Stack`.
+        """
         return next((stack for stack in self.stacks if stack.parent == resource_id), None)
 
 

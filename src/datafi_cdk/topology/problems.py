@@ -23,6 +23,10 @@ class Problem:
             `same priority`, or `unknown reference`.
         place: The construct it is about.
         text: One sentence.
+
+    Example:
+        >>> print(Problem("unused target group", "Edge/Es/Http", "no rule forwards to it"))
+        Edge/Es/Http: no rule forwards to it
     """
 
     kind: str
@@ -43,6 +47,9 @@ def find_problems(topology: Topology, reaches: Iterable[Reach]) -> tuple[Problem
 
     Returns:
         Each problem once, sorted; nothing if all is well.
+
+    Raises:
+        AssemblyError: References of a template end nowhere, as in a circle.
 
     Example:
         ```python

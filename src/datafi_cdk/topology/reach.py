@@ -33,21 +33,29 @@ class Reach:
         name: The host that is asked for, `*` for any; without a load balancer the name in Cloud
             Map, if there is one.
         port: The port that is asked for. `None`: that of an existing listener.
-        protocol: The protocol at that port.
-        listener: Its id; empty without a load balancer.
-        rule: The id of the rule, or of the listener for its default action.
-        priority: That of the rule. `None`: the default action, or no load balancer.
-        conditions: What else the rule asks for, as text.
-        action: What the rule does.
-        target_group: Its id, if the rule forwards.
-        target: The id of the service or function.
-        container: The name of the container.
-        container_port: Its port.
-        broken: Why it cannot be reached, one sentence for each reason.
+        protocol: The protocol at that port. Default: not known.
+        listener: Its id. Default: there is no load balancer.
+        rule: The id of the rule, or of the listener for its default action. Default: there is no
+            load balancer.
+        priority: That of the rule. Default: that of no rule, but the default action or no load
+            balancer.
+        conditions: What else the rule asks for, as text. Default: nothing.
+        action: What the rule does. Default: there is no rule.
+        target_group: Its id. Default: the rule does not forward.
+        target: The id of the service or function. Default: none is reached.
+        container: The name of the container. Default: none is reached.
+        container_port: Its port. Default: none is reached.
+        broken: Why it cannot be reached, one sentence for each reason. Default: nothing stands in
+            the way.
         partial: Which of the reasons in `broken` do not keep everybody out: a client can send any
-            name to the address of a load balancer, and may find one of several records.
-        assumed: What must be so of what exists already, as no template tells it.
-        source_groups: The security groups that it comes from, if they are known.
+            name to the address of a load balancer, and may find one of several records. Default:
+            none of them.
+        assumed: What must be so of what exists already, as no template tells it. Default: nothing.
+        source_groups: The security groups that it comes from. Default: they are not known.
+
+    Example:
+        >>> Reach(INTERNET, "es.example.com", 443, broken=("no certificate covers it",)).open
+        False
     """
 
     source: str

@@ -52,6 +52,13 @@ def reachability_from(topology: Topology, service: Service | Function) -> tuple[
 
     Returns:
         As `reachability`, with the service as the source.
+
+    Example:
+        ```python
+        topology = read_topology("cdk.out")
+        for reach in reachability_from(topology, topology.services[0]):
+            print(reach.name, reach.port, reach.open)
+        ```
     """
     found: list[Reach] = []
     start = End(service.label, service.security_groups, topology.network.cidrs(service.subnets))

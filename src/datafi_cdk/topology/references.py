@@ -25,6 +25,9 @@ class Resolver:
     Args:
         assembly: The assembly.
 
+    Raises:
+        AssemblyError: The name of an export or a parameter cannot be resolved.
+
     Example:
         ```python
         resolver = Resolver(assembly)
@@ -61,7 +64,14 @@ class Resolver:
         }
 
     def properties(self, resource: Resource) -> dict[str, Any]:
-        """All properties of a resource, resolved."""
+        """All properties of a resource, resolved.
+
+        Args:
+            resource: The resource.
+
+        Raises:
+            AssemblyError: See `resolve`.
+        """
         return {
             name: value
             for name, raw in resource.properties.items()
@@ -69,7 +79,14 @@ class Resolver:
         }
 
     def is_made(self, resource: Resource) -> bool:
-        """Whether the resource is made, or may be: not if its condition is known to be false."""
+        """Whether a resource is made, or may be: not if its condition is known to be false.
+
+        Args:
+            resource: The resource.
+
+        Raises:
+            AssemblyError: See `resolve`.
+        """
         if resource.condition is None:
             return True
         return (
@@ -102,7 +119,15 @@ class Resolver:
             self._depth -= 1
 
     def ssm_parameters(self, stack: Stack, value: Any) -> tuple[SsmParameter, ...]:
-        """The parameters of Systems Manager that an unresolved value is read from, sorted."""
+        """The parameters of Systems Manager that an unresolved value is read from, sorted.
+
+        Args:
+            stack: The stack in whose template it stands.
+            value: The value, as JSON.
+
+        Raises:
+            AssemblyError: See `resolve`.
+        """
         found: set[SsmParameter] = set()
         if isinstance(value, dict):
             name = value.get("Ref")

@@ -16,6 +16,10 @@ class ResourceId:
     Args:
         stack: The `id` of its stack.
         logical_id: Its name in the template.
+
+    Example:
+        >>> ResourceId("Edge", "EsService").logical_id
+        'EsService'
     """
 
     stack: str
@@ -31,9 +35,16 @@ class Resource:
         type: For example `AWS::ECS::Service`.
         properties: Its `Properties`.
         path: The path of its construct, without the last `/Resource`; the logical id if unknown.
-        depends: Logical ids in its `DependsOn`.
-        deletion_policy: What happens when it leaves the stack, in CloudFormation's words.
+        depends: Logical ids in its `DependsOn`. Default: none.
+        deletion_policy: What happens when it leaves the stack, in CloudFormation's words. Default:
+            what CloudFormation does with its type.
         condition: The condition it is made under. Default: made always.
+
+    Example:
+        ```python
+        for bucket in read_assembly("cdk.out").of_type("AWS::S3::Bucket"):
+            print(bucket.path, bucket.deletion_policy)
+        ```
     """
 
     id: ResourceId
@@ -57,7 +68,13 @@ class Stack:
         template: All of the template.
         resources: Those of the template, by their logical id.
         parent: The resource of the parent stack that makes it. Default: it is not nested.
-        dependencies: Ids of stacks that are deployed before.
+        dependencies: Ids of stacks that are deployed before. Default: none.
+
+    Example:
+        ```python
+        for stack in read_assembly("cdk.out").stacks:
+            print(stack.name, stack.region, list(stack.section("Outputs")))
+        ```
     """
 
     id: str
@@ -75,6 +92,10 @@ class Stack:
         return self.account, self.region
 
     def section(self, name: str) -> Mapping[str, Any]:
-        """A section of the template, such as `Parameters`; empty if it has none."""
+        """A section of the template; empty if it has none.
+
+        Args:
+            name: Its name, such as `Parameters`.
+        """
         found = self.template.get(name, {})
         return found if isinstance(found, dict) else {}

@@ -41,6 +41,12 @@ class Topology:
         event_rules: Rules and schedules of EventBridge.
         namespaces: Names of Cloud Map.
         labels: What to call the resources of the templates.
+
+    Example:
+        ```python
+        topology = read_topology("cdk.out")
+        print(topology.types()["AWS::ECS::Service"], [one.label for one in topology.services])
+        ```
     """
 
     assembly: Assembly
@@ -58,11 +64,19 @@ class Topology:
     labels: Mapping[str, str]
 
     def label(self, identity: str) -> str:
-        """What to call a resource: its path, or `existing …` if no template makes it."""
+        """What to call a resource: its path, or `existing …` if no template makes it.
+
+        Args:
+            identity: What it is known by, such as the `target` of a `Reach`.
+        """
         return self.labels.get(identity) or f"existing {identity}"
 
     def is_missing(self, identity: str) -> bool:
-        """Whether a template refers to it as its own, and does not make it."""
+        """Whether a template refers to a resource as its own, and does not make it.
+
+        Args:
+            identity: What it is known by, such as the `target` of a `Reach`.
+        """
         return is_missing(self.assembly, self.labels, identity)
 
     def types(self) -> dict[str, int]:

@@ -27,6 +27,10 @@ class Reference:
     Args:
         resource: Which one.
         attribute: The attribute of `Fn::GetAtt`. Default: what `Ref` gives.
+
+    Example:
+        >>> str(Reference(ResourceId("Edge", "Vpc"), "CidrBlock"))
+        '${Edge.Vpc.CidrBlock}'
     """
 
     resource: ResourceId
@@ -44,6 +48,10 @@ class Text:
 
     Args:
         parts: Strings and references, in order.
+
+    Example:
+        >>> str(Text(("es.", Reference(ResourceId("Edge", "Zone")))))
+        'es.${Edge.Zone}'
     """
 
     parts: tuple[str | Reference, ...]
@@ -61,6 +69,10 @@ class SsmParameter:
         name: Its name.
         value: What the assembly sets it to at first. Default: it is not in the assembly.
         resource: The resource that makes it. Default: it is not in the assembly.
+
+    Example:
+        >>> SsmParameter("/acme/es", "v2").value
+        'v2'
     """
 
     name: str
@@ -69,7 +81,15 @@ class SsmParameter:
 
 
 def text(value: Any) -> str:
-    """A resolved value as one readable line, no control characters; empty for what is absent."""
+    """A resolved value as one readable line, no control characters; empty for what is absent.
+
+    Args:
+        value: What a `Resolver` gives.
+
+    Example:
+        >>> text(["a", True, None])
+        'a, true, '
+    """
     if value is None:
         return ""
     if isinstance(value, list):
@@ -80,7 +100,16 @@ def text(value: Any) -> str:
 
 
 def references_in(value: Any) -> Iterator[Reference]:
-    """The references in a resolved value, in order."""
+    """The references in a resolved value, in order.
+
+    Args:
+        value: What a `Resolver` gives.
+
+    Example:
+        >>> subnet = Reference(ResourceId("Edge", "Subnet"))
+        >>> list(references_in({"Subnets": [subnet, "subnet-0123456789abcdef0"]})) == [subnet]
+        True
+    """
     if isinstance(value, Reference):
         yield value
     elif isinstance(value, Text):

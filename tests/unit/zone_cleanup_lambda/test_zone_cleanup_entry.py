@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Thread
 from types import ModuleType, SimpleNamespace
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from datafi_cdk import zone_cleanup
@@ -82,8 +83,9 @@ def test_the_handler_answers(entry: Any, server: HTTPServer) -> None:
 
 def test_a_refused_answer_is_an_error(asset: Any, server: HTTPServer) -> None:
     """An answer that is not taken is not taken for sent."""
-    with pytest.raises(OSError, match="403"):
+    with pytest.raises(HTTPError, match="403") as refused:
         asset.response_url.put(f"http://127.0.0.1:{server.server_port}/refused", {})
+    refused.value.close()
 
 
 def test_clients_give_up_soon(entry: Any) -> None:

@@ -164,5 +164,5 @@ RESOURCE_TYPES = (
     ),
 )
 
-# Public as `datafi_cdk.local.RECORDED_ONLY`.
 RECORDED_ONLY = tuple(resource_type.name for resource_type in RESOURCE_TYPES)
+"""The CloudFormation types that the embedded AWS records and does not make."""
