@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jsii
-from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
@@ -21,6 +20,7 @@ from .execute_command import allow_execute_command, goes_to_own_log
 from .health_checks import filled, own_port
 from .ingress_base import IngressBase
 from .live_image import LiveImage
+from .places import path_of, stack_of
 from .service_faults import (
     option_faults,
     option_type_faults,
@@ -114,7 +114,7 @@ class DatafiService(MeasuredService):
             remedy = "hand in enable_execute_command=True"
             refuse(self, [Fault("enable_execute_command", allowed, "False", remedy)])
         cluster = self.service.cluster
-        tasks = Stack.of(self).format_arn(
+        tasks = stack_of(self).format_arn(
             service="ecs", resource="task", resource_name=f"{cluster.cluster_name}/*"
         )
         return iam.Grant.add_to_principal(
@@ -281,9 +281,10 @@ class DatafiService(MeasuredService):
         The service needs the association when it is made, and keeps it from being removed first.
         Of a server in the cluster's own scope the cluster would wait for itself.
         """
-        around = {scope.node.path for scope in self.node.scopes}
-        uses_them = self._settings.capacity_provider_strategies is not None
-        return [cluster] if uses_them and cluster.node.path not in around else []
+        if self._settings.capacity_provider_strategies is None:
+            return []
+        around = {path_of(scope) for scope in self.node.scopes}
+        return [] if path_of(cluster) in around else [cluster]
 
     def _target_group(
         self,

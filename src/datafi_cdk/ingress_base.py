@@ -13,6 +13,7 @@ from constructs import Construct
 from .edge_dns import EdgeDns
 from .errors import Fault
 from .listener_rules import ListenerRules
+from .places import path_of
 from .synthesis import concrete, refuse
 from .validation import host_faults, name_faults
 
@@ -123,7 +124,7 @@ class IngressBase(Construct):
             InvalidInputError: See `unclaimable_name_faults`.
         """
         refuse(construct, self.unclaimable_name_faults(name))
-        self._names[name] = construct.node.path
+        self._names[name] = path_of(construct)
         self._add_record(construct, name)
         return self.host(name)
 
@@ -158,7 +159,7 @@ class IngressBase(Construct):
         """
         faults = name_faults(concrete(name)) + host_faults(concrete(self.host(name)))
         if isinstance(name, str) and name in self._names:
-            allowed = f"the only one of its kind on {self.node.path}"
+            allowed = f"the only one of its kind on {path_of(self)}"
             given = f"{name!r}, which {self._names[name]} has"
             faults.append(Fault("name", allowed, given, "choose another name"))
         return faults
@@ -173,13 +174,13 @@ class IngressBase(Construct):
             InvalidInputError: There is one already.
         """
         refuse(construct, self.second_coordinator_faults())
-        self._coordinator = construct.node.path
+        self._coordinator = path_of(construct)
 
     def second_coordinator_faults(self) -> list[Fault]:
         """Why there can be no further coordinator: there is one already."""
         if self._coordinator is None:
             return []
-        allowed = f"one without a coordinator, and {self.node.path} has one"
+        allowed = f"one without a coordinator, and {path_of(self)} has one"
         given = f"a second one beside {self._coordinator}"
         return [Fault("ingress", allowed, given, "give each coordinator an ingress of its own")]
 

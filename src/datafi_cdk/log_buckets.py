@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -13,6 +13,7 @@ from constructs import Construct
 
 from .acknowledgments import acknowledge, of_compliance_packs, skip_check
 from .errors import Fault
+from .places import stack_of
 from .provider_checks import skip_provider_checks
 from .provider_logs import Provider, log_of_provider
 from .validation import interface_faults
@@ -127,7 +128,7 @@ def log_requests(bucket: s3.Bucket, log_bucket: s3.IBucket) -> None:
             principals=[iam.ServicePrincipal(_WRITER)],
             actions=["s3:PutObject"],
             resources=[log_bucket.arn_for_objects("*")],
-            conditions={"StringEquals": {"aws:SourceAccount": Stack.of(log_bucket).account}},
+            conditions={"StringEquals": {"aws:SourceAccount": stack_of(log_bucket).account}},
         )
     )
 
@@ -164,4 +165,4 @@ def _uses_kms(bucket: s3.IBucket) -> bool:
     made = bucket.node.default_child
     if not isinstance(made, s3.CfnBucket):
         return False
-    return "aws:kms" in json.dumps(Stack.of(bucket).resolve(made.bucket_encryption))
+    return "aws:kms" in json.dumps(stack_of(bucket).resolve(made.bucket_encryption))

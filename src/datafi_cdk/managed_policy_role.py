@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from aws_cdk import Stack
@@ -10,6 +11,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct, DependencyGroup
 
 from .errors import Fault
+from .places import stack_of
 from .policy_size import LARGEST_POLICY, policy_size
 from .synthesis import concrete
 from .wildcards import ExplainedWildcards, Wildcard
@@ -107,8 +109,11 @@ class ManagedPolicyRole(iam.Role):
             self.faults.append(Fault("permissions", allowed, given, remedy))
 
     def _size_of(self, document: Any) -> int:
-        stack = Stack.of(self)
-        return policy_size(stack.resolve(document), _name_length(stack))
+        return policy_size(stack_of(self).resolve(document), self._name_length)
+
+    @cached_property
+    def _name_length(self) -> int:
+        return _name_length(stack_of(self))
 
 
 def _name_length(stack: Stack) -> int:
@@ -136,6 +141,6 @@ def explain_wildcards(
         resources: The resources, as the statement names them.
         reason: Why they cannot be narrower, for a reviewer.
     """
-    role = grantee.grant_principal
+    role = grantee if isinstance(grantee, ManagedPolicyRole) else grantee.grant_principal
     if isinstance(role, ManagedPolicyRole):
         role.explain(Wildcard(frozenset(actions), tuple(resources), reason))

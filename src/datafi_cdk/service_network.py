@@ -10,6 +10,7 @@ from constructs import Construct, IDependable
 
 from .errors import Fault
 from .ingress_base import IngressBase
+from .places import path_of
 from .security_group_access import in_stack_of
 from .service_settings import ServiceSettings
 from .subnets import any_of, connectivity, has_public, subnet_faults
@@ -52,9 +53,9 @@ class ServiceNetwork:
         """Subnets that are not there, or not where the load balancer is."""
         vpc, other = self._vpc, ingress.vpc
         if other is not None and _differ(vpc, other):
-            allowed = f"in the VPC of the ingress ({other.node.path})"
+            allowed = f"in the VPC of the ingress ({path_of(other)})"
             remedy = "give both the same VPC"
-            return [Fault("cluster", allowed, f"one in {vpc.node.path}", remedy)]
+            return [Fault("cluster", allowed, f"one in {path_of(vpc)}", remedy)]
         faults = subnet_faults(vpc, self._selection)
         if faults:
             return faults
@@ -104,7 +105,7 @@ def _differ(one: ec2.IVpc, other: ec2.IVpc) -> bool:
     The id of one that is made, or known at deployment only, is the same as no other's that is
     known; an imported one of which the id is not known may be any.
     """
-    if one.node.path == other.node.path:
+    if path_of(one) == path_of(other):
         return False
     ids = concrete(one.vpc_id), concrete(other.vpc_id)
     if _NOT_LOOKED_UP in ids:

@@ -6,14 +6,17 @@ import math
 from collections.abc import Iterable
 from typing import TypeVar
 
-from aws_cdk import Duration, IResource, RemovalPolicy, Stack, Token
+from aws_cdk import Duration, IResource, RemovalPolicy, Token
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct, IConstruct
 
 from .errors import Fault, InvalidInputError
+from .places import path_of, root_of, stack_of
 from .validation import located, number_faults, type_faults
 
 _Value = TypeVar("_Value", str, int, float)
+_MARK_IN_STRING = "${Token["
+_TOKENS_ARE_LESS = -1e200
 
 
 def concrete(value: _Value | None) -> _Value | None:
@@ -21,9 +24,14 @@ def concrete(value: _Value | None) -> _Value | None:
 
     A value that no token can be is as it is; CDK could not even be asked about it.
     """
-    is_finite = not isinstance(value, float) or math.isfinite(value)
-    can_be_token = isinstance(value, str | int | float) and is_finite
-    return None if can_be_token and Token.is_unresolved(value) else value
+    return None if _may_be_token(value) and Token.is_unresolved(value) else value
+
+
+def _may_be_token(value: object) -> bool:
+    """Whether it is worth to ask CDK, which marks a string and takes a huge negative number."""
+    if isinstance(value, str):
+        return _MARK_IN_STRING in value
+    return isinstance(value, int | float) and -math.inf < value < _TOKENS_ARE_LESS
 
 
 def is_token_list(value: object) -> bool:
@@ -37,13 +45,15 @@ def is_token_list(value: object) -> bool:
 
 def other_app_faults(construct: Construct, **arguments: IConstruct | None) -> list[Fault]:
     """Constructs of another app than that of a construct, to which CDK cannot refer."""
-    root = construct.node.root
+    if not any(arguments.values()):
+        return []
+    root = root_of(construct)
     allowed = "of the same app"
     remedy = "import what is deployed by another app, with a from_… method"
     return [
-        Fault(argument, allowed, f"{value.node.path} of another app", remedy)
+        Fault(argument, allowed, f"{path_of(value)} of another app", remedy)
         for argument, value in arguments.items()
-        if value is not None and value.node.root is not root
+        if value is not None and root_of(value) is not root
     ]
 
 
@@ -53,9 +63,11 @@ def elsewhere_faults(construct: Construct, **resources: IResource | None) -> lis
     Source: https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
     """
     faults = other_app_faults(construct, **resources)
-    here = concrete(Stack.of(construct).region)
-    if faults or here is None:
+    if faults or not any(resources.values()):
         return faults
+    here = concrete(stack_of(construct).region)
+    if here is None:
+        return []
     for argument, resource in resources.items():
         there = None if resource is None else concrete(resource.env.region)
         if there is not None and there != here:
@@ -96,9 +108,9 @@ def removal_policy_faults(removal_policy: RemovalPolicy) -> list[Fault]:
 
 def refuse(construct: Construct, faults: Iterable[Fault]) -> None:
     """Raise `InvalidInputError` for a construct if there is any fault."""
-    found = located(f"{construct.node.path}: ", faults)
+    found = list(faults)
     if found:
-        raise InvalidInputError(found)
+        raise InvalidInputError(located(f"{path_of(construct)}: ", found))
 
 
 def range_of(vpc: ec2.IVpc) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from .managed_policy_role import ManagedPolicyRole
+from .places import stack_of
 
 _UNUSED = frozenset({"secretsmanager:DescribeSecret"})
 
@@ -47,5 +47,5 @@ def tasks_of(scope: Construct) -> iam.ServicePrincipal:
     Args:
         scope: Whose account it is.
     """
-    account = {"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}}
+    account = {"StringEquals": {"aws:SourceAccount": stack_of(scope).account}}
     return iam.ServicePrincipal("ecs-tasks.amazonaws.com", conditions=account)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy, Stack, Stage
+from aws_cdk import Duration, RemovalPolicy, Stage
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
@@ -22,6 +22,7 @@ from .datafi_service import DatafiService
 from .function_settings import FunctionSettings
 from .ingress_base import IngressBase
 from .lambda_target import lambda_target_group
+from .places import path_of, stack_of
 from .synthesis import refuse, removal_policy_faults
 from .update_api_faults import (
     caller_faults,
@@ -260,9 +261,9 @@ class UpdateApi(Construct):
         Its priority follows from its address. With another id, CloudFormation would make it anew
         before it removes the old one, and a listener takes no priority twice.
         """
-        stack = Stack.of(self)
+        stack = stack_of(self)
         rules = stack.node.try_find_child(_RULES) or Construct(stack, _RULES)
-        path = self.ingress.node.path.removeprefix(f"{cast(Stage, Stage.of(self)).node.path}/")
+        path = path_of(self.ingress).removeprefix(f"{cast(Stage, Stage.of(self)).node.path}/")
         distinction = hashlib.sha256(path.encode()).hexdigest()[:8]
         return Construct(cast(Construct, rules), f"{service.name}-{distinction}")
 

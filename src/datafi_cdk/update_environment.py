@@ -6,15 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aws_cdk import Stack
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from .coordinator import Coordinator
 from .datafi_service import DatafiService
 from .errors import Fault
+from .places import outermost_stack, stack_of
 from .update_window import UpdateFreeze, UpdateWindow, windows_as_json
-from .version_parameter import outermost_stack
 
 MOST_BYTES = 4096
 """Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
@@ -43,7 +42,7 @@ def update_environment(
         update_freezes: When none may begin.
     """
     return {
-        "SERVICES": Stack.of(scope).to_json_string(_services(services)),
+        "SERVICES": stack_of(scope).to_json_string(_services(services)),
         "API_KEY_SECRET_ARN": secret.secret_arn if secret else "",
         "ALLOWED_TAGS": json.dumps(list(allowed_tags or ()), separators=(",", ":")),
         "UPDATE_WINDOWS": windows_as_json(update_windows, update_freezes),
@@ -60,7 +59,7 @@ def environment_faults(scope: Construct, environment: Mapping[str, str]) -> list
         scope: The update API.
         environment: The variables.
     """
-    stack = Stack.of(scope)
+    stack = stack_of(scope)
     size = sum(
         len(name) + _size(stack.resolve(value), len(outermost_stack(scope).stack_name))
         for name, value in environment.items()

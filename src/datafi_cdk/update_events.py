@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import cast
 
 import jsii
-from aws_cdk import Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -14,7 +13,7 @@ from constructs import Construct
 
 from .datafi_service import DatafiService
 from .dead_letters import let_rules_send
-from .version_parameter import outermost_stack
+from .places import outermost_stack, stack_of
 
 _STACK_AT_REST = [{"suffix": "_COMPLETE"}, {"suffix": "_FAILED"}]
 
@@ -112,7 +111,7 @@ class UpdateEvents:
             self._function.add_permission(
                 "Events",
                 principal=iam.ServicePrincipal("events.amazonaws.com"),
-                source_arn=Stack.of(self._scope).format_arn(
+                source_arn=stack_of(self._scope).format_arn(
                     service="events", resource="rule", resource_name="*"
                 ),
             )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
 from .datafi_service import DatafiService
 from .managed_policy_role import explain_wildcards
+from .places import stack_of
 
 LEASE_SUFFIX = ".lease"
 """What the function appends to the name of a version's parameter for that of its lease."""
@@ -56,7 +56,7 @@ def grant_audit(role: iam.IRole) -> None:
     Args:
         role: The function's role.
     """
-    bus = Stack.of(role).format_arn(service="events", resource="event-bus", resource_name="default")
+    bus = stack_of(role).format_arn(service="events", resource="event-bus", resource_name="default")
     role.add_to_principal_policy(
         iam.PolicyStatement(
             actions=["events:PutEvents"],
@@ -134,7 +134,7 @@ def _writing(service: DatafiService) -> list[iam.PolicyStatement]:
 
 def _revisions_of_family(service: DatafiService) -> str:
     """Every revision of the service's task definition."""
-    return Stack.of(service).format_arn(
+    return stack_of(service).format_arn(
         service="ecs",
         resource="task-definition",
         resource_name=f"{service.task_definition.family}:*",
@@ -143,7 +143,7 @@ def _revisions_of_family(service: DatafiService) -> str:
 
 def _revisions_of_service(service: DatafiService) -> str:
     """Every state in which ECS deployed the service."""
-    return Stack.of(service).format_arn(
+    return stack_of(service).format_arn(
         service="ecs",
         resource="service-revision",
         resource_name=f"{service.service.cluster.cluster_name}/{service.service.service_name}/*",
@@ -151,6 +151,6 @@ def _revisions_of_service(service: DatafiService) -> str:
 
 
 def _parameter_arn(service: DatafiService, name: str) -> str:
-    return Stack.of(service).format_arn(
+    return stack_of(service).format_arn(
         service="ssm", resource="parameter", resource_name=name.removeprefix("/")
     )

@@ -20,6 +20,7 @@ from aws_cdk import (
 from constructs import Construct, IConstruct
 
 from .errors import Fault
+from .places import outermost_stack, path_of
 
 _READERS = "DatafiImageVersions"
 _SUFFIX = "-versions"
@@ -141,18 +142,6 @@ def versions_stack_faults(service: Construct) -> list[Fault]:
     return []
 
 
-def outermost_stack(scope: Construct) -> Stack:
-    """The stack of a construct that is nested in no other.
-
-    Args:
-        scope: The construct.
-    """
-    stack = Stack.of(scope)
-    while stack.nested_stack_parent:
-        stack = stack.nested_stack_parent
-    return stack
-
-
 class _Versions(Stack):
     """The parameters of the services of another stack, which is deployed after this one."""
 
@@ -193,7 +182,7 @@ def _place_beside(stack: Stack) -> Construct:
 
 
 def _path_in_stack(construct: Construct) -> str:
-    return construct.node.path.removeprefix(f"{outermost_stack(construct).node.path}/")
+    return path_of(construct).removeprefix(f"{path_of(outermost_stack(construct))}/")
 
 
 def _stack_name(name: str) -> str:

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jsii
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import IValidation
 
 from .acknowledgments import acknowledge
+from .places import stack_of
 
 _RULE = "AwsSolutions::AwsSolutions-IAM5"
 
@@ -43,7 +43,7 @@ class ExplainedWildcards:
 
     def validate(self) -> list[str]:
         """Acknowledge what is explained."""
-        stack = Stack.of(self._policy)
+        stack = stack_of(self._policy)
         explained = [
             (one.actions, {_flat(stack.resolve(each)) for each in one.resources}, one.reason)
             for one in self._wildcards
