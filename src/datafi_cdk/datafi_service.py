@@ -85,7 +85,7 @@ class DatafiService(MeasuredService):
     @property
     def grant_principal(self) -> iam.IPrincipal:
         """The task role, to which permissions of the software are granted."""
-        return self.task_definition.task_role.grant_principal
+        return self._task_role.grant_principal
 
     @property
     def connections(self) -> ec2.Connections:
@@ -199,6 +199,7 @@ class DatafiService(MeasuredService):
             secrets=secrets,
             http_port=http_port,
         )
+        self._task_role = self.task_definition.task_role
         refuse(self, live_image.faults)
         self.version_parameter_name = live_image.parameter_name
         self.service = self._fargate_service(cluster)
@@ -302,7 +303,7 @@ class DatafiService(MeasuredService):
         return elbv2.ApplicationTargetGroup(
             self,
             group_id,
-            vpc=self.service.cluster.vpc,
+            vpc=self._network.vpc,
             port=port,
             protocol=elbv2.ApplicationProtocol.HTTP,
             protocol_version=protocol_version,
@@ -310,8 +311,6 @@ class DatafiService(MeasuredService):
             deregistration_delay=self._settings.deregistration_delay,
             health_check=health_check,
             targets=[
-                self.service.load_balancer_target(
-                    container_name=self.container.container_name, container_port=port
-                )
+                self.service.load_balancer_target(container_name=self.name, container_port=port)
             ],
         )

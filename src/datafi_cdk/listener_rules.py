@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from typing import cast
 from weakref import WeakKeyDictionary
 
-from aws_cdk import Names, Token
+from aws_cdk import Names
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from constructs import Construct, IConstruct
 
 from .errors import Fault
 from .places import path_of, stack_of
-from .synthesis import concrete, refuse
+from .synthesis import concrete, is_token_list, refuse
 from .validation import (
     HIGHEST_PRIORITY,
     MAX_TARGET_GROUPS,
@@ -150,7 +150,7 @@ class ListenerRules:
             ],
         )
         address = " ".join([*hosts, *paths])
-        if any(Token.is_unresolved(each) for each in (address, list(hosts), list(paths))):
+        if concrete(address) is None or is_token_list(hosts) or is_token_list(paths):
             address = f"{path_of(scope)}/{rule_id}"
         rule = _Rule(
             listener=identity_of(listener),
@@ -262,9 +262,9 @@ def identity_of(listener: elbv2.IApplicationListener) -> str:
 
     One that CDK has not looked up yet has an ARN that stands for none.
     """
-    arn = listener.listener_arn
     if isinstance(listener, elbv2.ApplicationListener):
         return path_of(listener)
+    arn = listener.listener_arn
     if concrete(arn) is None:
         stack = stack_of(listener)
         return f"{path_of(stack)}: {json.dumps(stack.resolve(arn))}"
@@ -374,7 +374,7 @@ def _values_faults(
     for value in values:
         if not isinstance(value, str):
             faults.append(Fault(argument, allowed, kind_of(value), remedy))
-        elif Token.is_unresolved(values) or concrete(value) is None:
+        elif is_token_list(values) or concrete(value) is None:
             continue
         elif not 1 <= len(value) <= _LENGTH_OF_A_VALUE:
             faults.append(Fault(argument, allowed, f"{value!r} ({len(value)})", remedy))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import cast
+from weakref import WeakSet
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -20,6 +21,7 @@ from .validation import interface_faults
 
 _WRITER = "logging.s3.amazonaws.com"
 _KEPT = Duration.days(365)
+_WRITABLE: WeakSet[s3.IBucket] = WeakSet()
 OLD_VERSIONS_KEPT = Duration.days(30)
 """How long a version is kept that has been overwritten or deleted."""
 
@@ -123,6 +125,9 @@ def log_requests(bucket: s3.Bucket, log_bucket: s3.IBucket) -> None:
     made.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
         destination_bucket_name=log_bucket.bucket_name, log_file_prefix=f"{bucket.node.path}/"
     )
+    if log_bucket in _WRITABLE:
+        return
+    _WRITABLE.add(log_bucket)
     log_bucket.add_to_resource_policy(
         iam.PolicyStatement(
             principals=[iam.ServicePrincipal(_WRITER)],
@@ -144,7 +149,7 @@ def log_bucket_faults(
         writer: What writes to it.
         remedy: What to do in place of handing in one with a key of KMS.
     """
-    if bucket is None:
+    if bucket is None or bucket in _WRITABLE:
         return []
     faults = interface_faults(argument, bucket, "bucket_arn", "a bucket (IBucket)")
     if faults or not (bucket.encryption_key or _uses_kms(bucket)):

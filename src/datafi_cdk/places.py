@@ -20,7 +20,7 @@ def path_of(construct: IConstruct) -> str:
     Args:
         construct: The construct.
     """
-    return _asked_once(construct, "path", lambda: construct.node.path)
+    return asked_once(construct, "path", lambda: construct.node.path)
 
 
 def root_of(construct: IConstruct) -> IConstruct:
@@ -29,7 +29,7 @@ def root_of(construct: IConstruct) -> IConstruct:
     Args:
         construct: The construct.
     """
-    return _asked_once(construct, "root", lambda: construct.node.root)
+    return asked_once(construct, "root", lambda: construct.node.root)
 
 
 def stack_of(construct: IConstruct) -> Stack:
@@ -41,7 +41,7 @@ def stack_of(construct: IConstruct) -> Stack:
     Raises:
         RuntimeError: It is in none.
     """
-    return _asked_once(construct, "stack", lambda: Stack.of(construct))
+    return asked_once(construct, "stack", lambda: Stack.of(construct))
 
 
 def outermost_stack(construct: IConstruct) -> Stack:
@@ -50,7 +50,7 @@ def outermost_stack(construct: IConstruct) -> Stack:
     Args:
         construct: The construct.
     """
-    return _asked_once(construct, "outermost_stack", lambda: _outermost(stack_of(construct)))
+    return asked_once(construct, "outermost_stack", lambda: _outermost(stack_of(construct)))
 
 
 def _outermost(stack: Stack) -> Stack:
@@ -58,10 +58,16 @@ def _outermost(stack: Stack) -> Stack:
     return outermost_stack(parent) if parent else stack
 
 
-def _asked_once(construct: IConstruct, question: str, ask: Callable[[], _Answer]) -> _Answer:
-    """The answer, kept with the construct, so that it goes when the construct does."""
-    answers = vars(construct).setdefault("_datafi_places", {})
-    if question not in answers:
+def asked_once(construct: IConstruct, question: str, ask: Callable[[], _Answer]) -> _Answer:
+    """An answer that is kept with the construct, so that it goes when the construct does.
+
+    Args:
+        construct: The construct that it is about.
+        question: A name for it.
+        ask: Asks CDK; the answer `None` is asked for again.
+    """
+    answers = vars(construct).setdefault("_datafi_answers", {})
+    if answers.get(question) is None:
         answers[question] = ask()
     answer: _Answer = answers[question]
     return answer

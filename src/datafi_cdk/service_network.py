@@ -13,7 +13,7 @@ from .ingress_base import IngressBase
 from .places import path_of
 from .security_group_access import in_stack_of
 from .service_settings import ServiceSettings
-from .subnets import any_of, connectivity, has_public, subnet_faults
+from .subnets import connectivity, has_isolated, has_public, subnet_faults
 from .synthesis import concrete, select_subnets
 from .validation import interface_faults
 
@@ -43,7 +43,7 @@ class ServiceNetwork:
     """
 
     def __init__(self, cluster: ecs.ICluster, settings: ServiceSettings) -> None:
-        self._vpc = cluster.vpc
+        self.vpc = cluster.vpc
         self._settings = settings
         self._selection = settings.vpc_subnets or ec2.SubnetSelection(
             subnet_type=ec2.SubnetType.PUBLIC if settings.assign_public_ip else None
@@ -51,7 +51,7 @@ class ServiceNetwork:
 
     def faults(self, ingress: IngressBase) -> list[Fault]:
         """Subnets that are not there, or not where the load balancer is."""
-        vpc, other = self._vpc, ingress.vpc
+        vpc, other = self.vpc, ingress.vpc
         if other is not None and _differ(vpc, other):
             allowed = f"in the VPC of the ingress ({path_of(other)})"
             remedy = "give both the same VPC"
@@ -67,7 +67,7 @@ class ServiceNetwork:
 
     @cached_property
     def _subnets(self) -> list[ec2.ISubnet]:
-        return select_subnets(self._vpc, self._selection)
+        return select_subnets(self.vpc, self._selection)
 
     @property
     def has_way_out(self) -> bool:
@@ -75,7 +75,7 @@ class ServiceNetwork:
         if self._settings.egress_provided:
             return True
         try:
-            return not any_of(self._vpc, self._vpc.isolated_subnets, self._subnets)
+            return not has_isolated(self.vpc, self._subnets)
         except RuntimeError:
             # `faults` tells of subnets that are not there.
             return True
@@ -91,12 +91,12 @@ class ServiceNetwork:
         if given:
             return in_stack_of(scope, given)
         text = f"Tasks of {name}"
-        return [ec2.SecurityGroup(scope, "SecurityGroup", vpc=self._vpc, description=text)]
+        return [ec2.SecurityGroup(scope, "SecurityGroup", vpc=self.vpc, description=text)]
 
     @property
     def connectivity(self) -> list[IDependable]:
         """What must be there before a task can start: routes out, and endpoints of the VPC."""
-        return connectivity(self._vpc, self._subnets)
+        return connectivity(self.vpc, self._subnets)
 
 
 def _differ(one: ec2.IVpc, other: ec2.IVpc) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from aws_cdk import Duration, IResource, RemovalPolicy, Token
 from aws_cdk import aws_ec2 as ec2
@@ -15,7 +16,10 @@ from .places import path_of, root_of, stack_of
 from .validation import located, number_faults, type_faults
 
 _Value = TypeVar("_Value", str, int, float)
+_SELECTED: WeakKeyDictionary[ec2.IVpc, dict[str, list[ec2.ISubnet]]] = WeakKeyDictionary()
+"""The subnets that servers of a VPC have been given so far, by what was said of them."""
 _MARK_IN_STRING = "${Token["
+_MARK_IN_LIST = "#{Token["
 _TOKENS_ARE_LESS = -1e200
 
 
@@ -39,6 +43,7 @@ def is_token_list(value: object) -> bool:
     return (
         isinstance(value, list | tuple)
         and all(isinstance(entry, str) for entry in value)
+        and any(_MARK_IN_LIST in entry for entry in value)
         and Token.is_unresolved(list(value))
     )
 
@@ -137,11 +142,16 @@ def select_subnets(vpc: ec2.IVpc, selection: ec2.SubnetSelection) -> list[ec2.IS
     """
     if selection.subnets is not None:
         return list(selection.subnets)
-    selected = vpc.select_subnets(
-        availability_zones=selection.availability_zones,
-        one_per_az=selection.one_per_az,
-        subnet_filters=selection.subnet_filters,
-        subnet_group_name=selection.subnet_group_name,
-        subnet_type=selection.subnet_type,
-    )
-    return list(selected.subnets)
+    said: dict[str, Any] = {
+        "availability_zones": selection.availability_zones,
+        "one_per_az": selection.one_per_az,
+        "subnet_filters": selection.subnet_filters,
+        "subnet_group_name": selection.subnet_group_name,
+        "subnet_type": selection.subnet_type,
+    }
+    if selection.subnet_filters is not None:
+        return list(vpc.select_subnets(**said).subnets)
+    known = _SELECTED.setdefault(vpc, {})
+    if repr(said) not in known:
+        known[repr(said)] = list(vpc.select_subnets(**said).subnets)
+    return list(known[repr(said)])

@@ -32,8 +32,9 @@ class ExecutionRole(ManagedPolicyRole):
         self, statement: iam.PolicyStatement
     ) -> iam.AddToPrincipalPolicyResult:
         """Add a statement, without what ECS does not use; one with nothing else stays as it is."""
-        used = [action for action in statement.actions if action not in _UNUSED]
-        if used and len(used) < len(statement.actions):
+        actions = statement.actions
+        used = [action for action in actions if action not in _UNUSED]
+        if used and len(used) < len(actions):
             statement = statement.copy(actions=used)
         return super().add_to_principal_policy(statement)
 

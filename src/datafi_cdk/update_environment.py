@@ -59,11 +59,9 @@ def environment_faults(scope: Construct, environment: Mapping[str, str]) -> list
         scope: The update API.
         environment: The variables.
     """
-    stack = stack_of(scope)
-    size = sum(
-        len(name) + _size(stack.resolve(value), len(outermost_stack(scope).stack_name))
-        for name, value in environment.items()
-    )
+    stack_name = len(outermost_stack(scope).stack_name)
+    resolved = stack_of(scope).resolve(dict(environment))
+    size = sum(len(name) + _size(value, stack_name) for name, value in resolved.items())
     if size <= MOST_BYTES:
         return []
     allowed = (

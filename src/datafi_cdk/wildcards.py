@@ -43,14 +43,15 @@ class ExplainedWildcards:
 
     def validate(self) -> list[str]:
         """Acknowledge what is explained."""
-        stack = stack_of(self._policy)
+        named = [list(one.resources) for one in self._wildcards]
+        document, *resolved = stack_of(self._policy).resolve([self._policy.document, *named])
         explained = [
-            (one.actions, {_flat(stack.resolve(each)) for each in one.resources}, one.reason)
-            for one in self._wildcards
+            (one.actions, set(map(_flat, resources)), one.reason)
+            for one, resources in zip(self._wildcards, resolved, strict=True)
         ]
         reasons: dict[str, list[str]] = {}
         unexplained: set[str] = set()
-        for actions, resource in _uses(stack.resolve(self._policy.document)):
+        for actions, resource in _uses(document):
             found = [
                 (named, reason) for named, resources, reason in explained if resource in resources
             ]

@@ -20,6 +20,7 @@ LAYERS = (
     (
         "errors",
         "_node",
+        "places",
         "bundled",
         "config_yaml",
         "output_names",
