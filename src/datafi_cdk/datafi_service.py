@@ -252,7 +252,7 @@ class DatafiService(MeasuredService):
             capacity_provider_strategies=list(settings.capacity_provider_strategies or ()) or None,
             vpc_subnets=settings.vpc_subnets,
             assign_public_ip=settings.assign_public_ip,
-            security_groups=self._network.security_groups(self, self.name),
+            security_groups=self._network.security_groups(self, self.name, self.ingress),
             min_healthy_percent=settings.min_healthy_percent,
             max_healthy_percent=settings.max_healthy_percent,
             circuit_breaker=settings.circuit_breaker,

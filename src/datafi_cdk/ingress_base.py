@@ -13,7 +13,7 @@ from constructs import Construct
 from .edge_dns import EdgeDns
 from .errors import Fault
 from .listener_rules import ListenerRules
-from .places import path_of
+from .places import asked_once, path_of
 from .synthesis import concrete, refuse
 from .validation import host_faults, name_faults
 
@@ -96,6 +96,20 @@ class IngressBase(Construct):
         self._dual_stack = dual_stack
         if dns and load_balancer:
             dns.add_records(self, load_balancer, dual_stack=dual_stack)
+
+    @property
+    def security_group_ids(self) -> list[str]:
+        """The ids of the load balancer's security groups."""
+        return asked_once(
+            self,
+            "security_group_ids",
+            lambda: [each.security_group_id for each in self.connections.security_groups],
+        )
+
+    @property
+    def last_priority(self) -> int:
+        """The priority of the rule that is asked last."""
+        return self._rules.last
 
     @property
     def grpc_port(self) -> int:

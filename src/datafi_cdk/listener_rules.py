@@ -112,8 +112,8 @@ class ListenerRules:
     ) -> None:
         self._ingress = ingress
         self._path = path_of(ingress)
-        self._first, self._last = priority_range
-        self._count = (self._last - self._first + 1) // 2
+        self._first, self.last = priority_range
+        self._count = (self.last - self._first + 1) // 2
         self._max_rules = concrete(max_rules)
         of_app = _LOAD_BALANCERS.setdefault(ingress.node.root, {})
         self._made = of_app.setdefault(load_balancer_identity_of(https_listener), _LoadBalancer())
@@ -146,7 +146,7 @@ class ListenerRules:
             [
                 *_condition_faults(hosts, paths, by_content_type=by_content_type),
                 *_target_faults(target_group, action),
-                *number_faults(argument, concrete(priority), self._first, self._last),
+                *number_faults(argument, concrete(priority), self._first, self.last),
             ],
         )
         address = " ".join([*hosts, *paths])

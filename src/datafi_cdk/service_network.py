@@ -15,6 +15,7 @@ from .security_group_access import in_stack_of
 from .service_settings import ServiceSettings
 from .subnets import connectivity, has_isolated, has_public, subnet_faults
 from .synthesis import concrete, select_subnets
+from .task_security_group import TaskSecurityGroup
 from .validation import interface_faults
 
 _NOT_LOOKED_UP = "vpc-12345"
@@ -80,18 +81,28 @@ class ServiceNetwork:
             # `faults` tells of subnets that are not there.
             return True
 
-    def security_groups(self, scope: Construct, name: str) -> list[ec2.ISecurityGroup]:
+    def security_groups(
+        self, scope: Construct, name: str, ingress: IngressBase
+    ) -> list[ec2.ISecurityGroup]:
         """The caller's security groups, or a new one.
 
         Args:
             scope: The server.
             name: Its name.
+            ingress: Its load balancer.
         """
         given = self._settings.security_groups
         if given:
             return in_stack_of(scope, given)
-        text = f"Tasks of {name}"
-        return [ec2.SecurityGroup(scope, "SecurityGroup", vpc=self.vpc, description=text)]
+        return [
+            TaskSecurityGroup(
+                scope,
+                "SecurityGroup",
+                vpc=self.vpc,
+                description=f"Tasks of {name}",
+                clients=ingress.security_group_ids,
+            )
+        ]
 
     @property
     def connectivity(self) -> list[IDependable]:

@@ -52,16 +52,11 @@ def update_environment(
 def environment_faults(scope: Construct, environment: Mapping[str, str]) -> list[Fault]:
     """An environment that is larger than Lambda takes, as far as it is known at synthesis.
 
-    The names that CloudFormation makes are taken to be as long as they usually are: the stack's
-    name, the logical id and twelve characters.
-
     Args:
         scope: The update API.
         environment: The variables.
     """
-    stack_name = len(outermost_stack(scope).stack_name)
-    resolved = stack_of(scope).resolve(dict(environment))
-    size = sum(len(name) + _size(value, stack_name) for name, value in resolved.items())
+    size = environment_size(scope, environment)
     if size <= MOST_BYTES:
         return []
     allowed = (
@@ -70,6 +65,21 @@ def environment_faults(scope: Construct, environment: Mapping[str, str]) -> list
     )
     remedy = "shorten these lists, or update some services by another update API"
     return [Fault("services", allowed, f"about {size} bytes", remedy)]
+
+
+def environment_size(scope: Construct, environment: Mapping[str, str]) -> int:
+    """How many bytes an environment has, as far as it is known at synthesis.
+
+    The names that CloudFormation makes are taken to be as long as they usually are: the stack's
+    name, the logical id and twelve characters.
+
+    Args:
+        scope: Anything in the stack.
+        environment: The variables.
+    """
+    stack_name = len(outermost_stack(scope).stack_name)
+    resolved = stack_of(scope).resolve(dict(environment))
+    return sum(len(name) + _size(value, stack_name) for name, value in resolved.items())
 
 
 def service_type(service: DatafiService) -> str:
