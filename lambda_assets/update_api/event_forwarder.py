@@ -23,20 +23,23 @@ class EventForwarder:
     """Finds the update APIs that an event is about.
 
     Args:
-        apis: The update APIs, each with the name of its `function`, those of its ECS `services`,
-            and those of the CloudFormation `stacks` that deploy these.
+        apis: The update APIs: for each the name of its function, those of its ECS services, and
+            the numbers of the stacks that deploy these; an environment holds 4 KB only.
+        stacks: The names of these stacks.
         client: Client for Lambda.
         log: Takes one entry for each event.
     """
 
     def __init__(
         self,
-        apis: Sequence[Mapping[str, Any]],
+        apis: Sequence[tuple[str, Sequence[str], Sequence[int]]],
+        stacks: Sequence[str],
         client: LambdaClient,
         log: Callable[[Mapping[str, object]], None],
     ) -> None:
         """Keep the parts."""
         self._apis = apis
+        self._stacks = stacks
         self._client = client
         self._log = log
 
@@ -72,7 +75,11 @@ class EventForwarder:
 
     def _concerned(self, event: Mapping[str, Any]) -> list[str]:
         if event["source"] == "aws.cloudformation":
-            kind, names = "stacks", {event["detail"]["stack-id"].split("/")[1]}
-        else:
-            kind, names = "services", {arn.rpartition("/")[2] for arn in event["resources"]}
-        return [api["function"] for api in self._apis if not names.isdisjoint(api[kind])]
+            stack = event["detail"]["stack-id"].split("/")[1]
+            return [
+                function
+                for function, _, stacks in self._apis
+                if stack in [self._stacks[number] for number in stacks]
+            ]
+        names = {arn.rpartition("/")[2] for arn in event["resources"]}
+        return [function for function, services, _ in self._apis if names & set(services)]

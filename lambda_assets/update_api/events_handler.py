@@ -32,7 +32,7 @@ def _build(environ: Mapping[str, str]) -> EventForwarder:
         "lambda", region_name=environ.get("AWS_REGION"), config=_CLIENT_CONFIG
     )
     apis = [json.loads(environ[name]) for name in sorted(environ) if name.startswith(_PREFIX)]
-    return EventForwarder(apis, client, write_line)
+    return EventForwarder(apis, json.loads(environ["STACKS"]), client, write_line)
 
 
 _forwarder = _build(os.environ)

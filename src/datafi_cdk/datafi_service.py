@@ -31,6 +31,7 @@ from .service_metrics import MeasuredService
 from .service_network import ServiceNetwork, vpc_faults
 from .service_settings import ServiceSettings
 from .service_task import SecretFields, service_task
+from .stack_size import watch_size
 from .synthesis import other_app_faults, refuse
 
 __all__ = ["DatafiService"]
@@ -81,6 +82,7 @@ class DatafiService(MeasuredService):
     def __init__(self, scope: Construct, construct_id: str, options: Mapping[str, Any]) -> None:
         super().__init__(scope, construct_id)
         self._settings = ServiceSettings.of(self, options)
+        watch_size(self)
 
     @property
     def grant_principal(self) -> iam.IPrincipal:

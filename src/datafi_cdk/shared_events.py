@@ -23,6 +23,7 @@ from .synthesis import refuse
 from .update_environment import MOST_BYTES, environment_size
 
 _ID = "DatafiUpdateEvents"
+_LONGEST_FUNCTION_NAME = 64
 _TIMEOUT = Duration.seconds(30)
 _STACK_AT_REST = [{"suffix": "_COMPLETE"}, {"suffix": "_FAILED"}]
 _ROLLOUT_AT_REST = ["SERVICE_DEPLOYMENT_COMPLETED", "SERVICE_DEPLOYMENT_FAILED"]
@@ -91,7 +92,7 @@ class SharedEvents(Construct):
             for name in ("Rollouts", "Stacks")
         )
         self._services_of: dict[str, dict[str, str]] = {}
-        self._stack_ids: dict[str, Any] = {}
+        self._stacks_told: dict[str, list[Any]] = {}
         self._bytes = 0
 
     def lead(
@@ -108,20 +109,17 @@ class SharedEvents(Construct):
             InvalidInputError: The stack has more update APIs than it can lead events to.
         """
         self._role.allow([Permission(["lambda:InvokeFunction"], [function.function_arn])])
-        said = stack_of(self).to_json_string(
-            {
-                "function": function.function_name,
-                "services": [each.service.service_name for each in services],
-                "stacks": list({outermost_stack(each).stack_name: "" for each in services}),
-            }
-        )
-        name = f"API_{hashlib.sha256(path_of(api).encode()).hexdigest()[:8]}"
-        refuse(api, self._role.faults)
-        self._bytes += environment_size(self, {name: said})
-        refuse(api, self._faults())
-        self._function.add_environment(name, said)
         for service in services:
             self._listen(service)
+        names = [each.service.service_name for each in services]
+        stacks = list(self._stacks_told)
+        numbers = sorted({stacks.index(outermost_stack(each).stack_name) for each in services})
+        name = f"API_{hashlib.sha256(path_of(api).encode()).hexdigest()[:8]}"
+        without_function = stack_of(self).to_json_string(["", names, numbers])
+        self._bytes += _LONGEST_FUNCTION_NAME + environment_size(self, {name: without_function})
+        refuse(api, [*self._role.faults, *self._faults()])
+        said = stack_of(self).to_json_string([function.function_name, names, numbers])
+        self._function.add_environment(name, said)
 
     def _faults(self) -> list[Fault]:
         if self._bytes <= MOST_BYTES:
@@ -142,18 +140,21 @@ class SharedEvents(Construct):
                 "resources": list(self._services_of.values()),
                 "detail": {"eventName": _ROLLOUT_AT_REST},
             }
-        if path_of(stack) in self._stack_ids:
+        if stack.stack_name in self._stacks_told:
             return
         arn = stack.format_arn(
             service="cloudformation", resource="stack", resource_name=stack.stack_name
         )
         # With the id of the stack behind its name, as it says, or without, as it shows.
-        self._stack_ids[path_of(stack)] = [arn, {"prefix": f"{arn}/"}]
+        self._stacks_told[stack.stack_name] = [arn, {"prefix": f"{arn}/"}]
+        self._function.add_environment(
+            "STACKS", stack_of(self).to_json_string(list(self._stacks_told))
+        )
         self._stacks.event_pattern = {
             "source": ["aws.cloudformation"],
             "detail-type": ["CloudFormation Stack Status Change"],
             "detail": {
-                "stack-id": [each for pair in self._stack_ids.values() for each in pair],
+                "stack-id": [each for pair in self._stacks_told.values() for each in pair],
                 "status-details": {"status": _STACK_AT_REST},
             },
         }

@@ -29,7 +29,7 @@ LAYERS = (
         "secret_forms",
     ),
     ("validation", "wildcards"),
-    ("synthesis", "lambda_target", "update_times"),
+    ("synthesis", "stack_size", "lambda_target", "update_times"),
     (
         "config_file",
         "config_data",
@@ -62,6 +62,7 @@ LAYERS = (
     ("existing_ingress_faults", "ingress_clients"),
     ("existing_ingress",),
     ("shared_ingress", "service_metrics", "service_options", "service_settings"),
+    ("task_security_group",),
     ("live_image", "service_faults", "service_network", "service_task"),
     ("datafi_service", "serverless_settings"),
     ("edge_server", "coordinator", "serverless_edge_server"),
@@ -75,7 +76,7 @@ LAYERS = (
     ("update_events",),
     ("update_api", "stack_arguments"),
     ("update_router", "stack_servers"),
-    ("stack_updates", "stack_hardening", "stack_size"),
+    ("stack_updates", "stack_hardening"),
     ("datafi_edge_stack",),
     ("__init__",),
 )
