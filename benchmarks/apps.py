@@ -1,4 +1,4 @@
-"""The CDK apps that are measured, each as the code of an `app.py` that runs in a process of its own.
+"""The CDK apps that are measured, each as the code of an `app.py` for a process of its own.
 
 They are templates of text, so that the floor imports nothing of this library, and the others what
 an app of a user imports and nothing else.
@@ -39,6 +39,7 @@ network = EdgeNetwork(entrance, "Network")
 cluster = ecs.Cluster(entrance, "Cluster", vpc=network.vpc)
 dns = EdgeDns(entrance, "Dns", root_domain="edge.example.com")
 ingress = SharedIngress(entrance, "Ingress", vpc=network.vpc, dns=dns, max_rules=200)
+edges_of_all = []
 for first in range(0, {servers}, {servers_per_stack}):
     stack = Stack(app, f"Servers{{first}}")
     edges = []
@@ -58,7 +59,10 @@ for first in range(0, {servers}, {servers_per_stack}):
         if not {shared}:
             UpdateApi(stack, f"Updates{{number}}", ingress=ingress, services=[edge])
     if {shared}:
-        UpdateApi(stack, "Updates", ingress=ingress, services=edges)
+        edges_of_all += edges
+if {shared}:
+    updates = Stack(app, "Updates")
+    UpdateApi(updates, "Api", ingress=ingress, services=edges_of_all, every_path=True)
 app.synth()
 """
 """Any number of edge servers with storage, in stacks of ten behind one load balancer."""
@@ -71,7 +75,7 @@ def servers(count: int, *, shared: bool, outdir: str) -> str:
 
     Args:
         count: How many servers.
-        shared: Whether those of a stack share one update API; else each has its own.
+        shared: Whether they share one update API; else each has its own.
         outdir: Where it writes its templates.
     """
     return SERVERS.format(

@@ -13,8 +13,9 @@ import json, resource, sys, time
 start = time.perf_counter()
 {statements}
 seconds = time.perf_counter() - start
-memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 if sys.platform != "darwin" else 1024)
-print(json.dumps({{"ms": seconds * 1000, "mib": memory / 1024, "modules": sorted(sys.modules)}}))
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+mib = peak / 1024 / (1024 if sys.platform == "darwin" else 1)
+print(json.dumps({{"ms": seconds * 1000, "mib": mib, "modules": sorted(sys.modules)}}))
 """
 _ALL_NAMES = "import datafi_cdk\nfor name in datafi_cdk.__all__: getattr(datafi_cdk, name)"
 

@@ -17,7 +17,7 @@ from .sampling import medians_of
 COUNTS = (1, 10, 30)
 """How many servers the apps have that growth is read from."""
 KINDS = {"own update APIs": False, "shared update API": True}
-"""Whether the servers of a stack share their update API."""
+"""Whether the servers share their update API."""
 
 _COUNTING = """
 import atexit
@@ -88,8 +88,10 @@ def _per_server(timed: Mapping[str, Mapping[str, float]], kind: str) -> dict[str
     grown: dict[str, Any] = {
         name: (many[name] - few[name]) / (COUNTS[2] - COUNTS[0]) for name in figures
     }
+    step = COUNTS[1] - COUNTS[0]
+    grown["resources, first step"] = (some["resources"] - few["resources"]) / step
     for name in ("ms", "cpu ms", "jsii requests"):
-        first = (some[name] - few[name]) / (COUNTS[1] - COUNTS[0])
+        first = (some[name] - few[name]) / step
         last = (many[name] - some[name]) / (COUNTS[2] - COUNTS[1])
         grown[f"{name}, first and last step"] = [first, last]
     return grown
