@@ -152,7 +152,7 @@ RUFF = {
 MYPY = {
     "strict": True,
     "python_version": "3.11",
-    "files": ["src", "examples", "website", *LAMBDAS],
+    "files": ["src", "examples", "website", "benchmarks", *LAMBDAS],
     # Every example has an app.py: name it by its folder, so that two are no clash. The modules of a
     # Lambda are found by their bare names, so no two Lambdas have one of the same name.
     "mypy_path": ":".join(["src", "website", *LAMBDAS]),
@@ -169,6 +169,8 @@ PYTEST = {
     "minversion": "9.0",
     "strict": True,
     "testpaths": ["tests"],
+    # For the benchmarks, which are in no wheel.
+    "pythonpath": ["."],
     # In the order of the folders: those whose tests take longest come first, so that none is left
     # over at the end.
     "addopts": ["-ra", "--numprocesses=auto", "--dist=loadfile", "--no-loadscope-reorder"],
@@ -498,6 +500,12 @@ def add_tasks(project: Project) -> None:
             )
             for number in range(1, FUZZ_ROUNDS + 1)
         ],
+    )
+    project.add_task(
+        "benchmark",
+        description="Measure what the library costs; --check fails if a target is missed",
+        exec="python -m benchmarks",
+        receive_args=True,
     )
     project.add_task("ci", description="What CI runs, from a clean checkout on", exec=".ci/run")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
+
+from .places import stack_of
 
 _WRITER = "logdelivery.elasticloadbalancing.amazonaws.com"
 
@@ -22,7 +23,7 @@ def write_access_logs(load_balancer: elbv2.ApplicationLoadBalancer, bucket: s3.I
             bucket once when it is made, and goes before a bucket that is emptied at deletion.
         bucket: The bucket. The policy of an imported one is left to its owner.
     """
-    account = Stack.of(load_balancer).account
+    account = stack_of(load_balancer).account
     result = bucket.add_to_resource_policy(
         iam.PolicyStatement(
             principals=[iam.ServicePrincipal(_WRITER)],

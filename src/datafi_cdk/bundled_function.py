@@ -52,7 +52,7 @@ def bundled_function(
         timeout: How long it may run.
         removal_policy: What becomes of the log group when it leaves the stack.
         settings: What the user says of it.
-        environment: Its environment variables. Default: none.
+        environment: Its environment variables, which may be added to. Default: none.
     """
     log_group = new_log_group(
         scope,
@@ -67,7 +67,7 @@ def bundled_function(
     grant_send(role, queue)
     if settings.vpc:
         grant_network(scope, role)
-    if settings.encryption_key and environment:
+    if settings.encryption_key and environment is not None:
         grant_key(scope, role, settings.encryption_key.key_arn, ["kms:Decrypt"])
     function = lambda_.Function(
         scope,
@@ -83,7 +83,7 @@ def bundled_function(
         timeout=timeout,
         memory_size=256,
         environment=environment,
-        environment_encryption=settings.encryption_key if environment else None,
+        environment_encryption=settings.encryption_key if environment is not None else None,
         tracing=lambda_.Tracing.ACTIVE,
         dead_letter_queue=queue,
         vpc=settings.vpc,

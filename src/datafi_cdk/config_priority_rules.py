@@ -46,9 +46,8 @@ def rule_and_group_counts(data: Data) -> tuple[int, int]:
     """How many rules and how many target groups are made on the load balancer.
 
     A service has one HTTP rule, gRPC rules on port 50051 and, unless told otherwise, on 443, and a
-    target group for each protocol; an edge server on Lambda has one of each. Each service has a
-    rule of its update API, and each function of an update API a target group; one more of each is
-    for the path that names no service.
+    target group for each protocol; an edge server on Lambda has one of each. Each update
+    API has a rule and a target group; one more of each is for the path that names no service.
 
     Args:
         data: The whole configuration.
@@ -64,7 +63,7 @@ def rule_and_group_counts(data: Data) -> tuple[int, int]:
     update_api = section(data, "update_api")
     updated = 0 if update_api.get("caller_role_arns") else services
     apis = min(updated, 1) if update_api.get("shared") is True else updated
-    rules = for_each * services + updated + bool(updated) + functions
+    rules = for_each * services + apis + bool(updated) + functions
     groups = 2 * services + apis + bool(apis) + functions
     return rules, groups
 

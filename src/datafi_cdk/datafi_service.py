@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jsii
-from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
@@ -21,6 +20,7 @@ from .execute_command import allow_execute_command, goes_to_own_log
 from .health_checks import filled, own_port
 from .ingress_base import IngressBase
 from .live_image import LiveImage
+from .places import path_of, stack_of
 from .service_faults import (
     option_faults,
     option_type_faults,
@@ -31,6 +31,7 @@ from .service_metrics import MeasuredService
 from .service_network import ServiceNetwork, vpc_faults
 from .service_settings import ServiceSettings
 from .service_task import SecretFields, service_task
+from .stack_size import watch_size
 from .synthesis import concrete, other_app_faults, refuse
 
 __all__ = ["DatafiService"]
@@ -82,11 +83,12 @@ class DatafiService(MeasuredService):
     def __init__(self, scope: Construct, construct_id: str, options: Mapping[str, Any]) -> None:
         super().__init__(scope, construct_id)
         self._settings = ServiceSettings.of(self, options)
+        watch_size(self)
 
     @property
     def grant_principal(self) -> iam.IPrincipal:
         """The task role, to which permissions of the software are granted."""
-        return self.task_definition.task_role.grant_principal
+        return self._task_role.grant_principal
 
     @property
     def timeout_seconds(self) -> int:
@@ -121,7 +123,7 @@ class DatafiService(MeasuredService):
             remedy = "hand in enable_execute_command=True"
             refuse(self, [Fault("enable_execute_command", allowed, "False", remedy)])
         cluster = self.service.cluster
-        tasks = Stack.of(self).format_arn(
+        tasks = stack_of(self).format_arn(
             service="ecs", resource="task", resource_name=f"{cluster.cluster_name}/*"
         )
         return iam.Grant.add_to_principal(
@@ -206,6 +208,7 @@ class DatafiService(MeasuredService):
             secrets=secrets,
             http_port=http_port,
         )
+        self._task_role = self.task_definition.task_role
         refuse(self, live_image.faults)
         self.version_parameter_name = live_image.parameter_name
         self.service = self._fargate_service(cluster)
@@ -258,7 +261,7 @@ class DatafiService(MeasuredService):
             capacity_provider_strategies=list(settings.capacity_provider_strategies or ()) or None,
             vpc_subnets=settings.vpc_subnets,
             assign_public_ip=settings.assign_public_ip,
-            security_groups=self._network.security_groups(self, self.name),
+            security_groups=self._network.security_groups(self, self.name, self.ingress),
             min_healthy_percent=settings.min_healthy_percent,
             max_healthy_percent=settings.max_healthy_percent,
             circuit_breaker=settings.circuit_breaker,
@@ -288,9 +291,10 @@ class DatafiService(MeasuredService):
         The service needs the association when it is made, and keeps it from being removed first.
         Of a server in the cluster's own scope the cluster would wait for itself.
         """
-        around = {scope.node.path for scope in self.node.scopes}
-        uses_them = self._settings.capacity_provider_strategies is not None
-        return [cluster] if uses_them and cluster.node.path not in around else []
+        if self._settings.capacity_provider_strategies is None:
+            return []
+        around = {path_of(scope) for scope in self.node.scopes}
+        return [] if path_of(cluster) in around else [cluster]
 
     def _target_group(
         self,
@@ -308,7 +312,7 @@ class DatafiService(MeasuredService):
         return elbv2.ApplicationTargetGroup(
             self,
             group_id,
-            vpc=self.service.cluster.vpc,
+            vpc=self._network.vpc,
             port=port,
             protocol=elbv2.ApplicationProtocol.HTTP,
             protocol_version=protocol_version,
@@ -316,8 +320,6 @@ class DatafiService(MeasuredService):
             deregistration_delay=self._settings.deregistration_delay,
             health_check=health_check,
             targets=[
-                self.service.load_balancer_target(
-                    container_name=self.container.container_name, container_port=port
-                )
+                self.service.load_balancer_target(container_name=self.name, container_port=port)
             ],
         )

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from .acknowledgments import acknowledge, skip_check
 from .errors import Fault
+from .places import stack_of
 from .secret_access import grant_key
 from .synthesis import elsewhere_faults, refuse
 from .validation import interface_faults
@@ -58,7 +59,7 @@ def dead_letters(
     refuse(scope, elsewhere_faults(scope, dead_letter_queue=given))
     if given:
         return given
-    stack = Stack.of(scope)
+    stack = stack_of(scope)
     queue = queue_of(stack) or _new_queue(stack)
     if removal_policy != RemovalPolicy.DESTROY:
         queue.apply_removal_policy(removal_policy)
@@ -109,10 +110,10 @@ def let_rules_send(queue: sqs.IQueue) -> None:
                 principals=[iam.ServicePrincipal("events.amazonaws.com")],
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],
                 resources=["*"],
-                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(key).account}},
+                conditions={"StringEquals": {"aws:SourceAccount": stack_of(key).account}},
             )
         )
-    rules = Stack.of(queue).format_arn(service="events", resource="rule", resource_name="*")
+    rules = stack_of(queue).format_arn(service="events", resource="rule", resource_name="*")
     queue.add_to_resource_policy(
         iam.PolicyStatement(
             principals=[iam.ServicePrincipal("events.amazonaws.com")],

@@ -11,7 +11,7 @@ from aws_cdk import aws_route53 as route53
 
 from . import validation
 from .errors import Fault
-from .subnets import any_of
+from .subnets import has_isolated
 from .synthesis import concrete, select_subnets
 
 __all__ = ["cleanup_faults", "dns_faults", "load_balancer_faults"]
@@ -210,7 +210,7 @@ def cleanup_faults(vpc: ec2.IVpc | None, selection: ec2.SubnetSelection | None) 
     if vpc is None:
         return []
     subnets = select_subnets(vpc, selection or ec2.SubnetSelection())
-    if not any_of(vpc, vpc.isolated_subnets, subnets):
+    if not has_isolated(vpc, subnets):
         return []
     allowed = "with a way out, by which a zone is cleared in Route 53 before it is deleted"
     remedy = "choose private subnets with a NAT gateway, or leave vpc out"

@@ -14,6 +14,7 @@ from constructs import Construct
 from .edge_dns import EdgeDns
 from .errors import Fault
 from .listener_rules import ListenerRules
+from .places import asked_once, path_of
 from .synthesis import concrete, refuse
 from .validation import host_faults, name_faults
 
@@ -101,6 +102,20 @@ class IngressBase(Construct):
             dns.add_records(self, load_balancer, dual_stack=dual_stack)
 
     @property
+    def security_group_ids(self) -> list[str]:
+        """The ids of the load balancer's security groups."""
+        return asked_once(
+            self,
+            "security_group_ids",
+            lambda: [each.security_group_id for each in self.connections.security_groups],
+        )
+
+    @property
+    def last_priority(self) -> int:
+        """The priority of the rule that is asked last."""
+        return self._rules.last
+
+    @property
     def grpc_port(self) -> int:
         """The port at which gRPC clients find the servers: 50051, or 443 without its listener."""
         return GRPC_PORT if self.grpc_listener else HTTPS_PORT
@@ -127,7 +142,7 @@ class IngressBase(Construct):
             InvalidInputError: See `unclaimable_name_faults`.
         """
         refuse(construct, self.unclaimable_name_faults(name))
-        self._names[name] = construct.node.path
+        self._names[name] = path_of(construct)
         self._add_record(construct, name)
         return self.host(name)
 
@@ -162,7 +177,7 @@ class IngressBase(Construct):
         """
         faults = name_faults(concrete(name)) + host_faults(concrete(self.host(name)))
         if isinstance(name, str) and name in self._names:
-            allowed = f"the only one of its kind on {self.node.path}"
+            allowed = f"the only one of its kind on {path_of(self)}"
             given = f"{name!r}, which {self._names[name]} has"
             faults.append(Fault("name", allowed, given, "choose another name"))
         return faults
@@ -177,13 +192,13 @@ class IngressBase(Construct):
             InvalidInputError: There is one already.
         """
         refuse(construct, self.second_coordinator_faults())
-        self._coordinator = construct.node.path
+        self._coordinator = path_of(construct)
 
     def second_coordinator_faults(self) -> list[Fault]:
         """Why there can be no further coordinator: there is one already."""
         if self._coordinator is None:
             return []
-        allowed = f"one without a coordinator, and {self.node.path} has one"
+        allowed = f"one without a coordinator, and {path_of(self)} has one"
         given = f"a second one beside {self._coordinator}"
         return [Fault("ingress", allowed, given, "give each coordinator an ingress of its own")]
 

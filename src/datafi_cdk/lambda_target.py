@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_elasticloadbalancingv2_targets as elbv2_targets
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
+
+from .places import stack_of
 
 _LOAD_BALANCERS = "elasticloadbalancing.amazonaws.com"
 
@@ -33,5 +34,5 @@ def lambda_target_group(
     )
     for child in function.node.children:
         if isinstance(child, lambda_.CfnPermission) and child.principal == _LOAD_BALANCERS:
-            child.source_account = Stack.of(scope).account
+            child.source_account = stack_of(scope).account
     return target_group

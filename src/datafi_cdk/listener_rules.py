@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import cast
 from weakref import WeakKeyDictionary
 
-from aws_cdk import Names, Stack, Token
+from aws_cdk import Names
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from constructs import Construct, IConstruct
 
 from .errors import Fault
-from .synthesis import concrete, refuse
+from .places import path_of, stack_of
+from .synthesis import concrete, is_token_list, refuse
 from .validation import (
     HIGHEST_PRIORITY,
     MAX_TARGET_GROUPS,
@@ -110,9 +111,9 @@ class ListenerRules:
         max_rules: int,
     ) -> None:
         self._ingress = ingress
-        self._path = ingress.node.path
-        self._first, self._last = priority_range
-        self._count = (self._last - self._first + 1) // 2
+        self._path = path_of(ingress)
+        self._first, self.last = priority_range
+        self._count = (self.last - self._first + 1) // 2
         self._max_rules = concrete(max_rules)
         of_app = _LOAD_BALANCERS.setdefault(ingress.node.root, {})
         self._made = of_app.setdefault(load_balancer_identity_of(https_listener), _LoadBalancer())
@@ -145,12 +146,12 @@ class ListenerRules:
             [
                 *_condition_faults(hosts, paths, by_content_type=by_content_type),
                 *_target_faults(target_group, action),
-                *number_faults(argument, concrete(priority), self._first, self._last),
+                *number_faults(argument, concrete(priority), self._first, self.last),
             ],
         )
         address = " ".join([*hosts, *paths])
-        if any(Token.is_unresolved(each) for each in (address, list(hosts), list(paths))):
-            address = f"{scope.node.path}/{rule_id}"
+        if concrete(address) is None or is_token_list(hosts) or is_token_list(paths):
+            address = f"{path_of(scope)}/{rule_id}"
         rule = _Rule(
             listener=identity_of(listener),
             priority=self._priority(address, is_grpc=is_grpc) if priority is None else priority,
@@ -159,7 +160,7 @@ class ListenerRules:
             paths=frozenset(paths),
             address=address,
         )
-        groups = {*self._made.target_groups, *([target_group.node.path] if target_group else ())}
+        groups = {*self._made.target_groups, *([path_of(target_group)] if target_group else ())}
         refuse(
             scope,
             [
@@ -261,13 +262,13 @@ def identity_of(listener: elbv2.IApplicationListener) -> str:
 
     One that CDK has not looked up yet has an ARN that stands for none.
     """
-    arn = listener.listener_arn
     if isinstance(listener, elbv2.ApplicationListener):
-        return listener.node.path
+        return path_of(listener)
+    arn = listener.listener_arn
     if concrete(arn) is None:
-        stack = Stack.of(listener)
-        return f"{stack.node.path}: {json.dumps(stack.resolve(arn))}"
-    return arn if is_known(arn) else listener.node.path
+        stack = stack_of(listener)
+        return f"{path_of(stack)}: {json.dumps(stack.resolve(arn))}"
+    return arn if is_known(arn) else path_of(listener)
 
 
 def is_known(listener_arn: str) -> bool:
@@ -278,7 +279,7 @@ def is_known(listener_arn: str) -> bool:
 def load_balancer_identity_of(listener: elbv2.IApplicationListener) -> str:
     """What tells a load balancer from others, as far as its listener is known."""
     if isinstance(listener, elbv2.ApplicationListener):
-        return str(listener.load_balancer.node.path)
+        return str(path_of(listener.load_balancer))
     listener_id = identity_of(listener)
     known = _LISTENER.fullmatch(listener_id)
     return known["load_balancer"] if known else listener_id
@@ -294,7 +295,7 @@ def _rules_of_others(listener: elbv2.IApplicationListener) -> dict[int, str]:
         if isinstance(child, elbv2.ApplicationListenerRule)
     ]
     return {
-        int(rule.priority): rule.node.path
+        int(rule.priority): path_of(rule)
         for rule in rules
         if isinstance(rule, elbv2.CfnListenerRule) and concrete(rule.priority) is not None
     }
@@ -308,8 +309,8 @@ def _in_stack_of(
     For such a listener CDK makes the rules of a server's security group in the listener's stack,
     which then needs that of the server, and for one that the app made in that of the server.
     """
-    stack = Stack.of(scope)
-    if isinstance(listener, elbv2.ApplicationListener) or Stack.of(listener) is stack:
+    stack = stack_of(scope)
+    if isinstance(listener, elbv2.ApplicationListener) or stack_of(listener) is stack:
         return listener
     holder_id = f"{Names.unique_id(ingress)}Listeners"
     holder = cast(Construct | None, stack.node.try_find_child(holder_id))
@@ -373,7 +374,7 @@ def _values_faults(
     for value in values:
         if not isinstance(value, str):
             faults.append(Fault(argument, allowed, kind_of(value), remedy))
-        elif Token.is_unresolved(values) or concrete(value) is None:
+        elif is_token_list(values) or concrete(value) is None:
             continue
         elif not 1 <= len(value) <= _LENGTH_OF_A_VALUE:
             faults.append(Fault(argument, allowed, f"{value!r} ({len(value)})", remedy))

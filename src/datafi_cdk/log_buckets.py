@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from typing import cast
+from weakref import WeakSet
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -13,12 +14,14 @@ from constructs import Construct
 
 from .acknowledgments import acknowledge, of_compliance_packs, skip_check
 from .errors import Fault
+from .places import stack_of
 from .provider_checks import skip_provider_checks
 from .provider_logs import Provider, log_of_provider
 from .validation import interface_faults
 
 _WRITER = "logging.s3.amazonaws.com"
 _KEPT = Duration.days(365)
+_WRITABLE: WeakSet[s3.IBucket] = WeakSet()
 OLD_VERSIONS_KEPT = Duration.days(30)
 """How long a version is kept that has been overwritten or deleted."""
 
@@ -122,12 +125,15 @@ def log_requests(bucket: s3.Bucket, log_bucket: s3.IBucket) -> None:
     made.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
         destination_bucket_name=log_bucket.bucket_name, log_file_prefix=f"{bucket.node.path}/"
     )
+    if log_bucket in _WRITABLE:
+        return
+    _WRITABLE.add(log_bucket)
     log_bucket.add_to_resource_policy(
         iam.PolicyStatement(
             principals=[iam.ServicePrincipal(_WRITER)],
             actions=["s3:PutObject"],
             resources=[log_bucket.arn_for_objects("*")],
-            conditions={"StringEquals": {"aws:SourceAccount": Stack.of(log_bucket).account}},
+            conditions={"StringEquals": {"aws:SourceAccount": stack_of(log_bucket).account}},
         )
     )
 
@@ -143,7 +149,7 @@ def log_bucket_faults(
         writer: What writes to it.
         remedy: What to do in place of handing in one with a key of KMS.
     """
-    if bucket is None:
+    if bucket is None or bucket in _WRITABLE:
         return []
     faults = interface_faults(argument, bucket, "bucket_arn", "a bucket (IBucket)")
     if faults or not (bucket.encryption_key or _uses_kms(bucket)):
@@ -164,4 +170,4 @@ def _uses_kms(bucket: s3.IBucket) -> bool:
     made = bucket.node.default_child
     if not isinstance(made, s3.CfnBucket):
         return False
-    return "aws:kms" in json.dumps(Stack.of(bucket).resolve(made.bucket_encryption))
+    return "aws:kms" in json.dumps(stack_of(bucket).resolve(made.bucket_encryption))

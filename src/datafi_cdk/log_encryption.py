@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from .places import stack_of
 from .synthesis import elsewhere_faults, refuse
 
 _KEY_ACTIONS = (
@@ -64,7 +65,7 @@ def _let_logs_use(key: kms.IKey) -> None:
     all: CDK leaves out what a policy holds already. The policy of an imported key is its owner's.
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """
-    stack = Stack.of(key)
+    stack = stack_of(key)
     log_groups = stack.format_arn(service="logs", resource="*")
     key.add_to_resource_policy(
         iam.PolicyStatement(

@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from aws_cdk import Reference, Stack, Token, Tokenization
+from aws_cdk import Reference, Token, Tokenization
 from aws_cdk import aws_ecs as ecs
 from constructs import IConstruct
 
 from .errors import Fault
+from .places import stack_of
 from .secret_forms import flat, has_plain_value, secret_form
 from .validation import SECRET_VARIABLES, is_variable, looks_secret_fault, plain_secret_fault
 
@@ -36,7 +37,7 @@ def container_faults(definition: ecs.TaskDefinition) -> list[Fault]:
     cfn = definition.node.default_child
     if not isinstance(cfn, ecs.CfnTaskDefinition):
         return []
-    containers = Stack.of(definition).resolve(cfn.container_definitions)
+    containers = stack_of(definition).resolve(cfn.container_definitions)
     return [fault for container in containers or () for fault in _container_faults(container)]
 
 
@@ -48,7 +49,7 @@ def reference_faults(scope: IConstruct, environment: Mapping[str, str]) -> list[
         environment: The plain variables; those that are no tokens are looked at elsewhere.
     """
     tokens = {
-        name: Stack.of(scope).resolve(value)
+        name: stack_of(scope).resolve(value)
         for name, value in environment.items()
         if is_variable(name) and isinstance(value, str) and Token.is_unresolved(value)
     }
@@ -69,7 +70,7 @@ def other_secret_fault(place: str, secret: ecs.Secret) -> Fault | None:
     for token in Tokenization.reverse_string(secret.arn).tokens:
         made = token.target if isinstance(token, Reference) else None
         value = getattr(made, "secret_string", None) or getattr(made, "value", None)
-        if made and isinstance(value, str) and has_plain_value(Stack.of(made).resolve(value)):
+        if made and isinstance(value, str) and has_plain_value(stack_of(made).resolve(value)):
             return plain_secret_fault(place)
     return None
 

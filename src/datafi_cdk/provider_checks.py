@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnResource, Stack
+from aws_cdk import CfnResource
 from constructs import Construct
 
 from .acknowledgments import skip_check
+from .places import stack_of
 from .provider_logs import Provider
 
 _PROVIDERS = (Provider.EMPTY_BUCKET, Provider.DEFAULT_SECURITY_GROUP)
@@ -23,7 +24,7 @@ def skip_provider_checks(scope: Construct) -> None:
         scope: Anything in the stack.
     """
     for provider in _PROVIDERS:
-        made = Stack.of(scope).node.try_find_child(provider.value)
+        made = stack_of(scope).node.try_find_child(provider.value)
         function = made.node.try_find_child("Handler") if made else None
         if isinstance(function, CfnResource):
             for check, reason in _CHECKS.items():

@@ -10,12 +10,13 @@ from __future__ import annotations
 from enum import Enum
 from typing import cast
 
-from aws_cdk import CfnResource, RemovalPolicy, Stack
+from aws_cdk import CfnResource, RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from .log_encryption import new_log_group
+from .places import stack_of
 
 
 class Provider(Enum):
@@ -44,7 +45,7 @@ def log_of_provider(
         removal_policy: What becomes of the log group when it leaves the stack.
         encryption_key: The customer's key for it. Default: none.
     """
-    made = Stack.of(scope).node.try_find_child(provider.value)
+    made = stack_of(scope).node.try_find_child(provider.value)
     if made is None or made.node.try_find_child("LogGroup"):
         return
     log_group = new_log_group(

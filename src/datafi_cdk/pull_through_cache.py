@@ -15,6 +15,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from .errors import Fault
+from .places import outermost_stack
 from .synthesis import concrete, refuse
 from .validation import (
     DEFAULT_REGISTRY,
@@ -238,7 +239,7 @@ class PullThroughCache(Construct):
     @property
     def _prefixes(self) -> dict[str, str]:
         """The prefixes that are given in the stack, and to which caches."""
-        return _PREFIXES.setdefault(_outermost(Stack.of(self)), {})
+        return _PREFIXES.setdefault(outermost_stack(self), {})
 
     def _default_prefix(self, secret: secretsmanager.ISecret, url: str) -> str:
         """Other for each deployment: the names of the repositories are physical.
@@ -246,7 +247,7 @@ class PullThroughCache(Construct):
         Other as well for another secret or registry, with which CloudFormation replaces the rule. A
         secret whose ARN is not known yet is told by its construct.
         """
-        stack = _outermost(Stack.of(self))
+        stack = outermost_stack(self)
         arn = concrete(secret.secret_arn) or secret.node.path
         place = f"{concrete(stack.stack_name)}/{self.node.path}/{arn}/{concrete(url)}"
         return f"datafi-{hashlib.sha256(place.encode()).hexdigest()[:8]}"
@@ -300,12 +301,6 @@ def _name_of(secret: secretsmanager.ISecret) -> str | None:
         name = Stack.of(made).resolve(made.name) or ""
         return name if isinstance(name, str) else None
     return concrete(secret.secret_name)
-
-
-def _outermost(stack: Stack) -> Stack:
-    while stack.nested_stack_parent:
-        stack = stack.nested_stack_parent
-    return stack
 
 
 def _registry_faults(registry: str | None, *, is_used: bool) -> list[Fault]:

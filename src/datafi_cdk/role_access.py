@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from aws_cdk import Names, Stack
+from aws_cdk import Names
 from aws_cdk import aws_iam as iam
 from constructs import Construct
+
+from .places import stack_of
 
 
 def role_of_this_stack(scope: Construct, construct_id: str, role: iam.IRole) -> iam.IRole:
@@ -19,7 +21,7 @@ def role_of_this_stack(scope: Construct, construct_id: str, role: iam.IRole) -> 
         construct_id: The id of the reference in `scope`.
         role: The role.
     """
-    if Stack.of(role) is Stack.of(scope) or _is_immutable(role):
+    if stack_of(role) is stack_of(scope) or _is_immutable(role):
         return role
     return iam.Role.from_role_arn(
         scope,
@@ -35,7 +37,7 @@ def _arn(role: iam.IRole) -> str:
     if not isinstance(role, iam.Role) or not isinstance(made, iam.CfnRole):
         return role.role_arn
     path = (made.path or "/").lstrip("/")
-    return Stack.of(role).format_arn(
+    return stack_of(role).format_arn(
         service="iam", region="", resource="role", resource_name=f"{path}{role.role_name}"
     )
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Reference, Stack, Tokenization
+from aws_cdk import Reference, Tokenization
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct, IConstruct
 
 from .managed_policy_role import explain_wildcards
+from .places import stack_of
 
 _ALIAS_ARN = re.compile(r"(?P<place>.+):(?P<alias>alias/[^:]+)")
 
@@ -137,7 +138,7 @@ def grant_key(
 def _with_alias_name(scope: IConstruct, key_arn: str) -> str:
     """The ARN with the name of an alias that the app makes, which CDK has as a token."""
     place, separator, key = key_arn.rpartition(":")
-    name = Stack.of(scope).resolve(key)
+    name = stack_of(scope).resolve(key)
     return f"{place}{separator}{name}" if isinstance(name, str) else key_arn
 
 

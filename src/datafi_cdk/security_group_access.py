@@ -9,6 +9,8 @@ from aws_cdk import Names, Stack
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
+from .places import stack_of
+
 
 def in_stack_of(scope: Construct, groups: Sequence[ec2.ISecurityGroup]) -> list[ec2.ISecurityGroup]:
     """Security groups whose rules are made in the server's stack.
@@ -21,9 +23,9 @@ def in_stack_of(scope: Construct, groups: Sequence[ec2.ISecurityGroup]) -> list[
         scope: The server.
         groups: The groups.
     """
-    stack = Stack.of(scope)
+    stack = stack_of(scope)
     return [
-        group if Stack.of(group) is stack or not _takes_rules(group) else _imported(stack, group)
+        group if stack_of(group) is stack or not _takes_rules(group) else _imported(stack, group)
         for group in groups
     ]
 

@@ -32,6 +32,7 @@ from .secret_access import grant_key
 from .security_group_access import in_stack_of
 from .serverless_settings import SPARE_SECONDS, ServerlessSettings, count_references
 from .service_metrics import MetricOptions, target_group_metric
+from .stack_size import watch_size
 from .synthesis import refuse
 from .tracing import explain_tracing
 
@@ -193,6 +194,7 @@ class ServerlessEdgeServer(Construct):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
+        watch_size(self)
         settings = ServerlessSettings(
             ingress=ingress,
             name=name,

@@ -10,10 +10,12 @@ from constructs import Construct, IDependable
 
 from .errors import Fault
 from .ingress_base import IngressBase
+from .places import path_of
 from .security_group_access import in_stack_of
 from .service_settings import ServiceSettings
-from .subnets import any_of, connectivity, has_public, subnet_faults
+from .subnets import connectivity, has_isolated, has_public, subnet_faults
 from .synthesis import concrete, select_subnets
+from .task_security_group import TaskSecurityGroup
 from .validation import interface_faults
 
 _NOT_LOOKED_UP = "vpc-12345"
@@ -42,7 +44,7 @@ class ServiceNetwork:
     """
 
     def __init__(self, cluster: ecs.ICluster, settings: ServiceSettings) -> None:
-        self._vpc = cluster.vpc
+        self.vpc = cluster.vpc
         self._settings = settings
         self._selection = settings.vpc_subnets or ec2.SubnetSelection(
             subnet_type=ec2.SubnetType.PUBLIC if settings.assign_public_ip else None
@@ -50,11 +52,11 @@ class ServiceNetwork:
 
     def faults(self, ingress: IngressBase) -> list[Fault]:
         """Subnets that are not there, or not where the load balancer is."""
-        vpc, other = self._vpc, ingress.vpc
+        vpc, other = self.vpc, ingress.vpc
         if other is not None and _differ(vpc, other):
-            allowed = f"in the VPC of the ingress ({other.node.path})"
+            allowed = f"in the VPC of the ingress ({path_of(other)})"
             remedy = "give both the same VPC"
-            return [Fault("cluster", allowed, f"one in {vpc.node.path}", remedy)]
+            return [Fault("cluster", allowed, f"one in {path_of(vpc)}", remedy)]
         faults = subnet_faults(vpc, self._selection)
         if faults:
             return faults
@@ -66,7 +68,7 @@ class ServiceNetwork:
 
     @cached_property
     def _subnets(self) -> list[ec2.ISubnet]:
-        return select_subnets(self._vpc, self._selection)
+        return select_subnets(self.vpc, self._selection)
 
     @property
     def has_way_out(self) -> bool:
@@ -74,28 +76,38 @@ class ServiceNetwork:
         if self._settings.egress_provided:
             return True
         try:
-            return not any_of(self._vpc, self._vpc.isolated_subnets, self._subnets)
+            return not has_isolated(self.vpc, self._subnets)
         except RuntimeError:
             # `faults` tells of subnets that are not there.
             return True
 
-    def security_groups(self, scope: Construct, name: str) -> list[ec2.ISecurityGroup]:
+    def security_groups(
+        self, scope: Construct, name: str, ingress: IngressBase
+    ) -> list[ec2.ISecurityGroup]:
         """The caller's security groups, or a new one.
 
         Args:
             scope: The server.
             name: Its name.
+            ingress: Its load balancer.
         """
         given = self._settings.security_groups
         if given:
             return in_stack_of(scope, given)
-        text = f"Tasks of {name}"
-        return [ec2.SecurityGroup(scope, "SecurityGroup", vpc=self._vpc, description=text)]
+        return [
+            TaskSecurityGroup(
+                scope,
+                "SecurityGroup",
+                vpc=self.vpc,
+                description=f"Tasks of {name}",
+                clients=ingress.security_group_ids,
+            )
+        ]
 
     @property
     def connectivity(self) -> list[IDependable]:
         """What must be there before a task can start: routes out, and endpoints of the VPC."""
-        return connectivity(self._vpc, self._subnets)
+        return connectivity(self.vpc, self._subnets)
 
 
 def _differ(one: ec2.IVpc, other: ec2.IVpc) -> bool:
@@ -104,7 +116,7 @@ def _differ(one: ec2.IVpc, other: ec2.IVpc) -> bool:
     The id of one that is made, or known at deployment only, is the same as no other's that is
     known; an imported one of which the id is not known may be any.
     """
-    if one.node.path == other.node.path:
+    if path_of(one) == path_of(other):
         return False
     ids = concrete(one.vpc_id), concrete(other.vpc_id)
     if _NOT_LOOKED_UP in ids:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any, cast
 
-from aws_cdk import Annotations, Duration, Names, Stack
+from aws_cdk import Annotations, Duration, Names
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
@@ -20,6 +20,7 @@ from constructs import Construct, IConstruct
 from .config import DatafiEdgeConfig
 from .config_sections import DnsConfig, ExistingLoadBalancerConfig, LoadBalancerConfig, VpcConfig
 from .config_services import StorageConfig
+from .places import stack_of
 from .synthesis import concrete
 from .validation import LOG_RETENTION_DAYS, SSL_POLICIES
 
@@ -70,7 +71,7 @@ def role_of(scope: Construct, construct_id: str, arn: str | None) -> iam.IRole |
     """
     if arn is None:
         return None
-    place = f"{concrete(Stack.of(scope).region) or ''}{construct_id}"
+    place = f"{concrete(stack_of(scope).region) or ''}{construct_id}"
     distinction = hashlib.sha256(place.encode()).hexdigest()[:8]
     stack_name = Names.unique_resource_name(scope, max_length=100)
     return iam.Role.from_role_arn(

@@ -114,7 +114,14 @@ def _shared(
 ) -> dict[str, UpdateApi]:
     said = config.update_api
     secret = secret_of(scope, "UpdateApi-Secret", said.secret_arn, said.secret_kms_key_arn)
-    api = UpdateApi(scope, "UpdateApi", services=services, secret=secret, **common)
+    api = UpdateApi(
+        scope,
+        "UpdateApi",
+        services=services,
+        secret=secret,
+        every_path=common["callers"] is None,
+        **common,
+    )
     return {service.name: api for service in services}
 
 

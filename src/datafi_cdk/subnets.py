@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 from aws_cdk import aws_ec2 as ec2
 from constructs import IDependable
 
 from .errors import Fault
 from .synthesis import select_subnets
+
+_IDS: WeakKeyDictionary[ec2.IVpc, dict[str, set[str]]] = WeakKeyDictionary()
+"""The ids of a VPC's subnets by their kind."""
 
 
 def subnet_faults(vpc: ec2.IVpc, selection: ec2.SubnetSelection) -> list[Fault]:
@@ -38,15 +42,22 @@ def function_subnet_faults(vpc: ec2.IVpc, selection: ec2.SubnetSelection | None)
 
 def has_public(vpc: ec2.IVpc, subnets: Sequence[ec2.ISubnet]) -> bool:
     """Whether there is a public subnet of the VPC among some."""
-    return any_of(vpc, vpc.public_subnets, subnets)
+    return _any_of(vpc, "public", subnets)
 
 
-def any_of(vpc: ec2.IVpc, kind: Sequence[ec2.ISubnet], subnets: Sequence[ec2.ISubnet]) -> bool:
-    """Whether there is a subnet of one kind of the VPC's among some."""
-    # What a VPC has before it is looked up stands for several kinds, private ones among them.
-    ids = {subnet.subnet_id for subnet in kind}
-    ids -= {subnet.subnet_id for subnet in vpc.private_subnets}
-    return not ids.isdisjoint(subnet.subnet_id for subnet in subnets)
+def has_isolated(vpc: ec2.IVpc, subnets: Sequence[ec2.ISubnet]) -> bool:
+    """Whether there is an isolated subnet of the VPC among some."""
+    return _any_of(vpc, "isolated", subnets)
+
+
+def _any_of(vpc: ec2.IVpc, kind: str, subnets: Sequence[ec2.ISubnet]) -> bool:
+    known = _IDS.setdefault(vpc, {})
+    if kind not in known:
+        # What a VPC has before it is looked up stands for several kinds, private ones among them.
+        private = {subnet.subnet_id for subnet in vpc.private_subnets}
+        of_kind = vpc.public_subnets if kind == "public" else vpc.isolated_subnets
+        known[kind] = {subnet.subnet_id for subnet in of_kind} - private
+    return bool(known[kind]) and not known[kind].isdisjoint(each.subnet_id for each in subnets)
 
 
 def connectivity(vpc: ec2.IVpc, subnets: Sequence[ec2.ISubnet]) -> list[IDependable]:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
-from aws_cdk import Duration, IResource, RemovalPolicy, Stack, Token
+from aws_cdk import Duration, IResource, RemovalPolicy, Token
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct, IConstruct
 
 from .errors import Fault, InvalidInputError
+from .places import path_of, root_of, stack_of
 from .validation import located, number_faults, type_faults
 
 _Value = TypeVar("_Value", str, int, float)
+_SELECTED: WeakKeyDictionary[ec2.IVpc, dict[str, list[ec2.ISubnet]]] = WeakKeyDictionary()
+"""The subnets that servers of a VPC have been given so far, by what was said of them."""
+_MARK_IN_STRING = "${Token["
+_MARK_IN_LIST = "#{Token["
+_TOKENS_ARE_LESS = -1e200
 
 
 def concrete(value: _Value | None) -> _Value | None:
@@ -21,9 +28,14 @@ def concrete(value: _Value | None) -> _Value | None:
 
     A value that no token can be is as it is; CDK could not even be asked about it.
     """
-    is_finite = not isinstance(value, float) or math.isfinite(value)
-    can_be_token = isinstance(value, str | int | float) and is_finite
-    return None if can_be_token and Token.is_unresolved(value) else value
+    return None if _may_be_token(value) and Token.is_unresolved(value) else value
+
+
+def _may_be_token(value: object) -> bool:
+    """Whether it is worth to ask CDK, which marks a string and takes a huge negative number."""
+    if isinstance(value, str):
+        return _MARK_IN_STRING in value
+    return isinstance(value, int | float) and -math.inf < value < _TOKENS_ARE_LESS
 
 
 def is_token_list(value: object) -> bool:
@@ -31,19 +43,22 @@ def is_token_list(value: object) -> bool:
     return (
         isinstance(value, list | tuple)
         and all(isinstance(entry, str) for entry in value)
+        and any(_MARK_IN_LIST in entry for entry in value)
         and Token.is_unresolved(list(value))
     )
 
 
 def other_app_faults(construct: Construct, **arguments: IConstruct | None) -> list[Fault]:
     """Constructs of another app than that of a construct, to which CDK cannot refer."""
-    root = construct.node.root
+    if not any(arguments.values()):
+        return []
+    root = root_of(construct)
     allowed = "of the same app"
     remedy = "import what is deployed by another app, with a from_… method"
     return [
-        Fault(argument, allowed, f"{value.node.path} of another app", remedy)
+        Fault(argument, allowed, f"{path_of(value)} of another app", remedy)
         for argument, value in arguments.items()
-        if value is not None and value.node.root is not root
+        if value is not None and root_of(value) is not root
     ]
 
 
@@ -53,9 +68,11 @@ def elsewhere_faults(construct: Construct, **resources: IResource | None) -> lis
     Source: https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
     """
     faults = other_app_faults(construct, **resources)
-    here = concrete(Stack.of(construct).region)
-    if faults or here is None:
+    if faults or not any(resources.values()):
         return faults
+    here = concrete(stack_of(construct).region)
+    if here is None:
+        return []
     for argument, resource in resources.items():
         there = None if resource is None else concrete(resource.env.region)
         if there is not None and there != here:
@@ -96,9 +113,9 @@ def removal_policy_faults(removal_policy: RemovalPolicy) -> list[Fault]:
 
 def refuse(construct: Construct, faults: Iterable[Fault]) -> None:
     """Raise `InvalidInputError` for a construct if there is any fault."""
-    found = located(f"{construct.node.path}: ", faults)
+    found = list(faults)
     if found:
-        raise InvalidInputError(found)
+        raise InvalidInputError(located(f"{path_of(construct)}: ", found))
 
 
 def range_of(vpc: ec2.IVpc) -> str:
@@ -125,11 +142,16 @@ def select_subnets(vpc: ec2.IVpc, selection: ec2.SubnetSelection) -> list[ec2.IS
     """
     if selection.subnets is not None:
         return list(selection.subnets)
-    selected = vpc.select_subnets(
-        availability_zones=selection.availability_zones,
-        one_per_az=selection.one_per_az,
-        subnet_filters=selection.subnet_filters,
-        subnet_group_name=selection.subnet_group_name,
-        subnet_type=selection.subnet_type,
-    )
-    return list(selected.subnets)
+    said: dict[str, Any] = {
+        "availability_zones": selection.availability_zones,
+        "one_per_az": selection.one_per_az,
+        "subnet_filters": selection.subnet_filters,
+        "subnet_group_name": selection.subnet_group_name,
+        "subnet_type": selection.subnet_type,
+    }
+    if selection.subnet_filters is not None:
+        return list(vpc.select_subnets(**said).subnets)
+    known = _SELECTED.setdefault(vpc, {})
+    if repr(said) not in known:
+        known[repr(said)] = list(vpc.select_subnets(**said).subnets)
+    return list(known[repr(said)])

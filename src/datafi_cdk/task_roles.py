@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from .managed_policy_role import ManagedPolicyRole
+from .places import stack_of
 
 _UNUSED = frozenset({"secretsmanager:DescribeSecret"})
 
@@ -32,8 +32,9 @@ class ExecutionRole(ManagedPolicyRole):
         self, statement: iam.PolicyStatement
     ) -> iam.AddToPrincipalPolicyResult:
         """Add a statement, without what ECS does not use; one with nothing else stays as it is."""
-        used = [action for action in statement.actions if action not in _UNUSED]
-        if used and len(used) < len(statement.actions):
+        actions = statement.actions
+        used = [action for action in actions if action not in _UNUSED]
+        if used and len(used) < len(actions):
             statement = statement.copy(actions=used)
         return super().add_to_principal_policy(statement)
 
@@ -47,5 +48,5 @@ def tasks_of(scope: Construct) -> iam.ServicePrincipal:
     Args:
         scope: Whose account it is.
     """
-    account = {"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}}
+    account = {"StringEquals": {"aws:SourceAccount": stack_of(scope).account}}
     return iam.ServicePrincipal("ecs-tasks.amazonaws.com", conditions=account)

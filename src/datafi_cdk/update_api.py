@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy, Stack, Stage
+from aws_cdk import Duration, RemovalPolicy, Stage
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
@@ -22,6 +22,7 @@ from .datafi_service import DatafiService
 from .function_settings import FunctionSettings
 from .ingress_base import IngressBase
 from .lambda_target import lambda_target_group
+from .places import path_of, stack_of
 from .synthesis import refuse, removal_policy_faults
 from .update_api_faults import (
     caller_faults,
@@ -40,6 +41,7 @@ from .validation import RESERVED_NAMES, switch_faults
 __all__ = ["UpdateApi"]
 
 _RULES = "DatafiUpdates"
+_EVERY_PATH = "EveryPath"
 _TIMEOUT = Duration.minutes(2)
 _LONGEST_DESCRIPTION = 256
 
@@ -74,7 +76,7 @@ class UpdateApi(Construct):
         scope: Where the construct is made.
         construct_id: Its id in `scope`.
         ingress: The load balancer in front of the services.
-        services: The services it updates, 1 to 20, fewer if their names are long. Its function may
+        services: The services it updates, 1 to 40, fewer if their names are long. Its function may
             touch all of them: make one for each service to keep them apart.
         secret: A secret whose string is the key itself. Default: one is generated; none with
             `callers`.
@@ -103,8 +105,11 @@ class UpdateApi(Construct):
         reserved_concurrent_executions: How many requests it answers at once, 1 or more; whatever
             is beyond gets an error of the load balancer. New accounts have little to reserve.
             Default: what the account has left.
-        http_rule_priority: The priority of its rule, 1 to 50000; with one service only. Default:
-            it follows from hosts and path.
+        every_path: Whether it answers at every path of its hosts at which no other update API
+            does, by one rule of the load balancer in place of one for each service. One update API
+            of an ingress may. Default: `False`.
+        http_rule_priority: The priority of its rule, 1 to 50000; with one service or `every_path`
+            only. Default: it follows from hosts and path, or is the last one with `every_path`.
         removal_policy: What becomes of a generated secret and of the log group when they leave the
             stack. Default: retained.
 
@@ -163,6 +168,7 @@ class UpdateApi(Construct):
         dead_letter_queue: sqs.IQueue | None = None,
         encryption_key: kms.IKey | None = None,
         reserved_concurrent_executions: int | None = None,
+        every_path: bool = False,
         http_rule_priority: int | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
@@ -180,13 +186,13 @@ class UpdateApi(Construct):
             self,
             [
                 *service_faults(services, ingress),
-                *caller_faults(services, secret, callers, http_rule_priority),
+                *caller_faults(services, secret, callers, http_rule_priority, every_path),
                 *tag_faults(allowed_tags),
                 *window_faults(update_windows, update_freezes),
-                *switch_faults(redeploy_on_rotation=redeploy_on_rotation),
+                *switch_faults(redeploy_on_rotation=redeploy_on_rotation, every_path=every_path),
                 *rotation_faults(rotation_function, rotate_after, is_generated=is_generated),
                 *settings.faults(),
-                *rule_priority_faults(services, http_rule_priority),
+                *([] if every_path else rule_priority_faults(services, http_rule_priority)),
                 *removal_policy_faults(removal_policy),
             ],
         )
@@ -228,43 +234,51 @@ class UpdateApi(Construct):
         told = UpdateEvents(self, self.function, queue)
         for service in services:
             grant_update(role, service)
-            told.listen(service)
             if redeploy_on_rotation:
                 told.redeploy(service)
+        told.listen(services, settings, removal_policy)
         refuse(self, role.faults)
         self.target_group = self.function_url = None
         if callers is None:
-            self._answer_behind(ingress, http_rule_priority)
+            self._answer_behind(ingress, http_rule_priority, every_path=every_path)
         else:
             self._answer_to(callers)
 
-    def _answer_behind(self, ingress: IngressBase, priority: int | None) -> None:
+    def _answer_behind(
+        self, ingress: IngressBase, priority: int | None, *, every_path: bool
+    ) -> None:
         hosts = update_hosts(ingress)
         self.target_group = lambda_target_group(self, "TargetGroup", self.function)
         self.urls = {
             service.name: f"https://{hosts[0]}/{service.name}" for service in self.services
         }
-        for service in self.services:
+        if every_path:
+            priority = ingress.last_priority if priority is None else priority
+            rules = {_EVERY_PATH: ["/?*"]}
+        else:
+            names = [service.name for service in self.services]
+            rules = {name: [f"/{name}", f"/{name}/*"] for name in names}
+        for name, paths in rules.items():
             ingress.add_http_rule(
-                self._place_of_rule(service),
+                self._place_of_rule(name),
                 "Rule",
                 hosts=hosts,
-                paths=[f"/{service.name}", f"/{service.name}/*"],
+                paths=paths,
                 target_group=self.target_group,
                 priority=priority,
             )
 
-    def _place_of_rule(self, service: DatafiService) -> Construct:
+    def _place_of_rule(self, name: str) -> Construct:
         """Where the rule of a service is the same one, whichever update API of the stack it is of.
 
         Its priority follows from its address. With another id, CloudFormation would make it anew
         before it removes the old one, and a listener takes no priority twice.
         """
-        stack = Stack.of(self)
+        stack = stack_of(self)
         rules = stack.node.try_find_child(_RULES) or Construct(stack, _RULES)
-        path = self.ingress.node.path.removeprefix(f"{cast(Stage, Stage.of(self)).node.path}/")
+        path = path_of(self.ingress).removeprefix(f"{cast(Stage, Stage.of(self)).node.path}/")
         distinction = hashlib.sha256(path.encode()).hexdigest()[:8]
-        return Construct(cast(Construct, rules), f"{service.name}-{distinction}")
+        return Construct(cast(Construct, rules), f"{name}-{distinction}")
 
     def _answer_to(self, callers: Sequence[iam.IGrantable]) -> None:
         self.function_url = self.function.add_function_url(

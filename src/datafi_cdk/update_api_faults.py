@@ -72,6 +72,7 @@ def caller_faults(
     secret: secretsmanager.ISecret | None,
     callers: Sequence[iam.IGrantable] | None,
     priority: int | None,
+    every_path: bool,
 ) -> list[Fault]:
     """Who may call: whoever has the key, or some principals."""
     if callers is None:
@@ -83,7 +84,11 @@ def caller_faults(
     if not callers:
         return [Fault("callers", allowed, "an empty one", "hand in who may call, or leave it out")]
     faults = [fault for caller in callers for fault in _caller_faults(caller, services)]
-    for argument, value in (("secret", secret), ("http_rule_priority", priority)):
+    for argument, value in (
+        ("secret", secret),
+        ("http_rule_priority", priority),
+        ("every_path", every_path or None),
+    ):
         if value is not None:
             allowed = "left out with callers, who need neither a key nor the load balancer"
             faults.append(Fault(argument, allowed, "both", "leave one of the two out"))

@@ -6,15 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aws_cdk import Stack
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from .coordinator import Coordinator
 from .datafi_service import DatafiService
 from .errors import Fault
+from .places import outermost_stack, stack_of
 from .update_window import UpdateFreeze, UpdateWindow, windows_as_json
-from .version_parameter import outermost_stack
 
 MOST_BYTES = 4096
 """Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
@@ -43,7 +42,7 @@ def update_environment(
         update_freezes: When none may begin.
     """
     return {
-        "SERVICES": Stack.of(scope).to_json_string(_services(services)),
+        "SERVICES": stack_of(scope).to_json_string(_services(services)),
         "API_KEY_SECRET_ARN": secret.secret_arn if secret else "",
         "ALLOWED_TAGS": json.dumps(list(allowed_tags or ()), separators=(",", ":")),
         "UPDATE_WINDOWS": windows_as_json(update_windows, update_freezes),
@@ -53,18 +52,11 @@ def update_environment(
 def environment_faults(scope: Construct, environment: Mapping[str, str]) -> list[Fault]:
     """An environment that is larger than Lambda takes, as far as it is known at synthesis.
 
-    The names that CloudFormation makes are taken to be as long as they usually are: the stack's
-    name, the logical id and twelve characters.
-
     Args:
         scope: The update API.
         environment: The variables.
     """
-    stack = Stack.of(scope)
-    size = sum(
-        len(name) + _size(stack.resolve(value), len(outermost_stack(scope).stack_name))
-        for name, value in environment.items()
-    )
+    size = environment_size(scope, environment)
     if size <= MOST_BYTES:
         return []
     allowed = (
@@ -73,6 +65,21 @@ def environment_faults(scope: Construct, environment: Mapping[str, str]) -> list
     )
     remedy = "shorten these lists, or update some services by another update API"
     return [Fault("services", allowed, f"about {size} bytes", remedy)]
+
+
+def environment_size(scope: Construct, environment: Mapping[str, str]) -> int:
+    """How many bytes an environment has, as far as it is known at synthesis.
+
+    The names that CloudFormation makes are taken to be as long as they usually are: the stack's
+    name, the logical id and twelve characters.
+
+    Args:
+        scope: Anything in the stack.
+        environment: The variables.
+    """
+    stack_name = len(outermost_stack(scope).stack_name)
+    resolved = stack_of(scope).resolve(dict(environment))
+    return sum(len(name) + _size(value, stack_name) for name, value in resolved.items())
 
 
 def service_type(service: DatafiService) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 import jsii
-from aws_cdk import Stack
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -14,17 +15,17 @@ from constructs import Construct
 
 from .datafi_service import DatafiService
 from .dead_letters import let_rules_send
-from .version_parameter import outermost_stack
-
-_STACK_AT_REST = [{"suffix": "_COMPLETE"}, {"suffix": "_FAILED"}]
+from .function_settings import FunctionSettings
+from .places import stack_of
+from .shared_events import shared_events
 
 
 class UpdateEvents:
     """Rules that tell a function of events, or a queue of those that it could not be told.
 
     Args:
-        scope: Where the rules are made.
-        function: The function.
+        scope: The update API.
+        function: Its function.
         dead_letter_queue: The queue.
     """
 
@@ -35,43 +36,26 @@ class UpdateEvents:
         self._function = function
         self._queue = dead_letter_queue
 
-    def listen(self, service: DatafiService) -> None:
+    def listen(
+        self,
+        services: Sequence[DatafiService],
+        settings: FunctionSettings,
+        removal_policy: RemovalPolicy,
+    ) -> None:
         """Have the function told when a rollout of a service, or its stack, comes to rest.
 
-        Sources:
-        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployment_events.html,
-        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-stack-status-change.html
+        The update APIs of a stack share what tells them, which is made for the first of them.
 
         Args:
-            service: The service; nothing is told of one with a fixed version.
+            services: The services; nothing is told of those with a fixed version.
+            settings: What the user says of the functions.
+            removal_policy: What becomes of the log group of the shared function.
         """
-        if service.version_parameter_name is None:
-            return
-        stack = outermost_stack(service)
-        stack_arn = stack.format_arn(
-            service="cloudformation", resource="stack", resource_name=stack.stack_name
-        )
-        self._add_rule(
-            f"Rollout-{service.name}",
-            events.EventPattern(
-                source=["aws.ecs"],
-                detail_type=["ECS Deployment State Change"],
-                resources=[service.service.service_arn],
-                detail={"eventName": ["SERVICE_DEPLOYMENT_COMPLETED", "SERVICE_DEPLOYMENT_FAILED"]},
-            ),
-        )
-        self._add_rule(
-            f"Stack-{service.name}",
-            events.EventPattern(
-                source=["aws.cloudformation"],
-                detail_type=["CloudFormation Stack Status Change"],
-                detail={
-                    # With the id of the stack behind its name, as it says, or without, as it shows.
-                    "stack-id": [stack_arn, {"prefix": f"{stack_arn}/"}],
-                    "status-details": {"status": _STACK_AT_REST},
-                },
-            ),
-        )
+        services = [each for each in services if each.version_parameter_name is not None]
+        if services:
+            shared_events(self._scope, settings, removal_policy).lead(
+                self._scope, self._function, services
+            )
 
     def redeploy(self, service: DatafiService) -> None:
         """Have a service started anew when one of its own secrets has a new current version.
@@ -112,7 +96,7 @@ class UpdateEvents:
             self._function.add_permission(
                 "Events",
                 principal=iam.ServicePrincipal("events.amazonaws.com"),
-                source_arn=Stack.of(self._scope).format_arn(
+                source_arn=stack_of(self._scope).format_arn(
                     service="events", resource="rule", resource_name="*"
                 ),
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -11,6 +11,7 @@ from constructs import Construct
 
 from .acknowledgments import acknowledge
 from .errors import Fault
+from .places import stack_of
 from .role_access import role_of_this_stack
 from .secret_access import grant_key, grant_key_of
 from .synthesis import elsewhere_faults, refuse
@@ -131,7 +132,7 @@ def _rotate(
     nothing. Source:
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html
     """
-    stack = Stack.of(scope)
+    stack = stack_of(scope)
     permission = f"RotationOf{stack.node.addr[-8:]}"
     if not function.node.try_find_child(permission):
         function.add_permission(

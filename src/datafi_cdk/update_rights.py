@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack
-from aws_cdk import aws_iam as iam
+from typing import NamedTuple
 
 from .datafi_service import DatafiService
-from .managed_policy_role import explain_wildcards
+from .managed_policy_role import ManagedPolicyRole, Permission, explain_wildcards
+from .places import stack_of
 
 LEASE_SUFFIX = ".lease"
 """What the function appends to the name of a version's parameter for that of its lease."""
 
 
-def grant_update(role: iam.IRole, service: DatafiService) -> None:
+def grant_update(role: ManagedPolicyRole, service: DatafiService) -> None:
     """The actions of a rollout, on one service, its parameter and its two roles.
 
     Describing and deregistering task definitions know no resource. What can be registered is of
@@ -25,8 +25,8 @@ def grant_update(role: iam.IRole, service: DatafiService) -> None:
         role: The function's role.
         service: The service it moves.
     """
-    for statement in [*_reading(service), *_writing(service)]:
-        role.add_to_principal_policy(statement)
+    arns = _Arns.of(service)
+    role.allow([*_reading(arns), *_writing(service, arns)])
     explain_wildcards(
         role,
         ["ecs:DescribeTaskDefinition", "ecs:DeregisterTaskDefinition"],
@@ -36,18 +36,18 @@ def grant_update(role: iam.IRole, service: DatafiService) -> None:
     explain_wildcards(
         role,
         ["ecs:RegisterTaskDefinition", "ecs:TagResource"],
-        [_revisions_of_family(service)],
+        [arns.revisions_of_family],
         "The number of the next revision of the service's own task definition is not known before.",
     )
     explain_wildcards(
         role,
         ["ecs:DescribeServiceRevisions"],
-        [_revisions_of_service(service)],
+        [arns.revisions_of_service],
         "The ids of the service's own revisions are not known before.",
     )
 
 
-def grant_audit(role: iam.IRole) -> None:
+def grant_audit(role: ManagedPolicyRole) -> None:
     """Tell the account's event bus of changes, under the update API's own name only.
 
     Source:
@@ -56,101 +56,93 @@ def grant_audit(role: iam.IRole) -> None:
     Args:
         role: The function's role.
     """
-    bus = Stack.of(role).format_arn(service="events", resource="event-bus", resource_name="default")
-    role.add_to_principal_policy(
-        iam.PolicyStatement(
-            actions=["events:PutEvents"],
-            resources=[bus],
-            conditions={"StringEquals": {"events:source": "datafi.update-api"}},
+    bus = stack_of(role).format_arn(service="events", resource="event-bus", resource_name="default")
+    own_name = {"StringEquals": {"events:source": "datafi.update-api"}}
+    role.allow([Permission(["events:PutEvents"], [bus], own_name)])
+
+
+class _Arns(NamedTuple):
+    """What a service is called in policies.
+
+    Attributes:
+        service: The service.
+        parameter: The parameter of its version, or `None` if that is fixed.
+        revisions_of_family: Every revision of its task definition.
+        revisions_of_service: Every state in which ECS deployed it.
+    """
+
+    service: str
+    parameter: str | None
+    revisions_of_family: str
+    revisions_of_service: str
+
+    @classmethod
+    def of(cls, service: DatafiService) -> _Arns:
+        stack, made = stack_of(service), service.service
+        name = service.version_parameter_name
+        return cls(
+            made.service_arn,
+            name
+            and stack.format_arn(
+                service="ssm", resource="parameter", resource_name=name.removeprefix("/")
+            ),
+            stack.format_arn(
+                service="ecs",
+                resource="task-definition",
+                resource_name=f"{service.task_definition.family}:*",
+            ),
+            stack.format_arn(
+                service="ecs",
+                resource="service-revision",
+                resource_name=f"{made.cluster.cluster_name}/{made.service_name}/*",
+            ),
         )
-    )
 
 
-def _reading(service: DatafiService) -> list[iam.PolicyStatement]:
+def _reading(arns: _Arns) -> list[Permission]:
     """What a report needs."""
-    statements = [
-        iam.PolicyStatement(
-            actions=["ecs:DescribeServices"], resources=[service.service.service_arn]
-        ),
-        iam.PolicyStatement(actions=["ecs:DescribeTaskDefinition"], resources=["*"]),
+    permissions = [
+        Permission(["ecs:DescribeServices"], [arns.service]),
+        Permission(["ecs:DescribeTaskDefinition"], ["*"]),
     ]
-    if service.version_parameter_name is None:
-        return statements
+    if arns.parameter is None:
+        return permissions
     return [
-        *statements,
-        iam.PolicyStatement(
-            actions=["ecs:ListServiceDeployments"], resources=[service.service.service_arn]
-        ),
-        iam.PolicyStatement(
-            actions=["ecs:DescribeServiceRevisions"],
-            resources=[service.service.service_arn, _revisions_of_service(service)],
-        ),
-        iam.PolicyStatement(
-            actions=["ssm:GetParameterHistory"],
-            resources=[_parameter_arn(service, service.version_parameter_name)],
-        ),
+        *permissions,
+        Permission(["ecs:ListServiceDeployments"], [arns.service]),
+        Permission(["ecs:DescribeServiceRevisions"], [arns.service, arns.revisions_of_service]),
+        Permission(["ssm:GetParameterHistory"], [arns.parameter]),
     ]
 
 
-def _writing(service: DatafiService) -> list[iam.PolicyStatement]:
+def _writing(service: DatafiService, arns: _Arns) -> list[Permission]:
     """What an update needs; nothing if the version is fixed."""
-    if service.version_parameter_name is None:
+    if arns.parameter is None:
         return []
-    parameter = _parameter_arn(service, service.version_parameter_name)
     task_roles = [
         service.task_definition.task_role,
         service.task_definition.obtain_execution_role(),
     ]
     return [
-        iam.PolicyStatement(
-            actions=[
-                "ssm:LabelParameterVersion",
-                "ssm:PutParameter",
-                "ssm:UnlabelParameterVersion",
-            ],
-            resources=[parameter],
+        Permission(
+            ["ssm:LabelParameterVersion", "ssm:PutParameter", "ssm:UnlabelParameterVersion"],
+            [arns.parameter],
         ),
-        iam.PolicyStatement(
-            actions=["ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"],
-            resources=[f"{parameter}{LEASE_SUFFIX}"],
+        Permission(
+            ["ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"],
+            [f"{arns.parameter}{LEASE_SUFFIX}"],
         ),
-        iam.PolicyStatement(actions=["ecs:UpdateService"], resources=[service.service.service_arn]),
-        iam.PolicyStatement(actions=["ecs:DeregisterTaskDefinition"], resources=["*"]),
-        iam.PolicyStatement(
-            actions=["ecs:RegisterTaskDefinition"], resources=[_revisions_of_family(service)]
+        Permission(["ecs:UpdateService"], [arns.service]),
+        Permission(["ecs:DeregisterTaskDefinition"], ["*"]),
+        Permission(["ecs:RegisterTaskDefinition"], [arns.revisions_of_family]),
+        Permission(
+            ["ecs:TagResource"],
+            [arns.revisions_of_family],
+            {"StringEquals": {"ecs:CreateAction": "RegisterTaskDefinition"}},
         ),
-        iam.PolicyStatement(
-            actions=["ecs:TagResource"],
-            resources=[_revisions_of_family(service)],
-            conditions={"StringEquals": {"ecs:CreateAction": "RegisterTaskDefinition"}},
-        ),
-        iam.PolicyStatement(
-            actions=["iam:PassRole"],
-            resources=[task_role.role_arn for task_role in task_roles],
-            conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+        Permission(
+            ["iam:PassRole"],
+            [task_role.role_arn for task_role in task_roles],
+            {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
         ),
     ]
-
-
-def _revisions_of_family(service: DatafiService) -> str:
-    """Every revision of the service's task definition."""
-    return Stack.of(service).format_arn(
-        service="ecs",
-        resource="task-definition",
-        resource_name=f"{service.task_definition.family}:*",
-    )
-
-
-def _revisions_of_service(service: DatafiService) -> str:
-    """Every state in which ECS deployed the service."""
-    return Stack.of(service).format_arn(
-        service="ecs",
-        resource="service-revision",
-        resource_name=f"{service.service.cluster.cluster_name}/{service.service.service_name}/*",
-    )
-
-
-def _parameter_arn(service: DatafiService, name: str) -> str:
-    return Stack.of(service).format_arn(
-        service="ssm", resource="parameter", resource_name=name.removeprefix("/")
-    )

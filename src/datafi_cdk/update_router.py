@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
@@ -19,6 +19,7 @@ from .errors import Fault
 from .function_settings import FunctionSettings
 from .ingress_base import IngressBase
 from .lambda_target import lambda_target_group
+from .places import stack_of
 from .synthesis import concrete, refuse, removal_policy_faults
 from .update_api import UpdateApi, update_hosts
 from .update_api_faults import refuse_ingress
@@ -117,7 +118,7 @@ class UpdateRouter(Construct):
             timeout=_TIMEOUT,
             removal_policy=removal_policy,
             settings=settings,
-            environment={"FUNCTIONS": Stack.of(self).to_json_string(functions)},
+            environment={"FUNCTIONS": stack_of(self).to_json_string(functions)},
         )
         role.add_to_principal_policy(
             iam.PolicyStatement(

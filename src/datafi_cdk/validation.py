@@ -21,7 +21,7 @@ from .secret_forms import has_plain_value, secret_form
 RESERVED_NAMES = ("update", "df-update")
 """Names under the root domain that belong to the update API."""
 
-MOST_UPDATED_SERVICES = 20
+MOST_UPDATED_SERVICES = 40
 """How many services one update API knows, in the 4 KB of its function's environment. Source:
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 

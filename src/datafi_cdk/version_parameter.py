@@ -20,6 +20,7 @@ from aws_cdk import (
 from constructs import Construct, IConstruct
 
 from .errors import Fault
+from .places import asked_once, outermost_stack, path_of
 
 _READERS = "DatafiImageVersions"
 _SUFFIX = "-versions"
@@ -35,7 +36,7 @@ def own_parameter_name(service: Construct) -> str:
     Args:
         service: The service.
     """
-    prefix = f"/datafi/{outermost_stack(service).stack_name}/"
+    prefix = f"/datafi/{_name_of(outermost_stack(service))}/"
     path = _path_in_stack(service)
     steps = [_OTHER.sub("_", step) for step in path.split("/")]
     name = ".".join(steps)
@@ -59,10 +60,9 @@ def keep_version(service: Construct, parameter_name: str, version: str) -> None:
         version: The tag or the digest that the code says.
     """
     stack = outermost_stack(service)
-    place = _place_beside(stack)
-    versions = place.node.try_find_child(stack.node.id + _SUFFIX)
+    versions = _beside(stack)
     if not isinstance(versions, _Versions):
-        versions = _Versions(place, stack)
+        versions = _Versions(cast(Construct, stack.node.scope), stack)
         # The former name, of which newer versions of aws-cdk-lib warn.
         getattr(stack, "add_stack_dependency", stack.add_dependency)(versions)
     CfnResource(
@@ -86,14 +86,16 @@ def live_version(service: Construct, parameter_name: str) -> str:
         parameter_name: The name of the parameter.
     """
     stack = outermost_stack(service)
-    readers = stack.node.try_find_child(_READERS)
-    if not isinstance(readers, Construct):
-        readers = Construct(stack, _READERS)
+    readers = asked_once(
+        stack,
+        "readers",
+        lambda: stack.node.try_find_child(_READERS) or Construct(stack, _READERS),
+    )
     reader_id = _id_of(parameter_name)
     reader = readers.node.try_find_child(reader_id)
     if not isinstance(reader, CfnParameter):
         reader = CfnParameter(
-            readers,
+            cast(Construct, readers),
             reader_id,
             type="AWS::SSM::Parameter::Value<String>",
             default=parameter_name,
@@ -109,7 +111,7 @@ def existing_parameter_faults(service: Construct, parameter_name: str) -> list[F
         service: The service.
         parameter_name: The name of the parameter.
     """
-    own = f"/datafi/{outermost_stack(service).stack_name}/"
+    own = f"/datafi/{_name_of(outermost_stack(service))}/"
     if not parameter_name.startswith(own):
         return []
     allowed, remedy = f"one whose name does not start with {own}", "name another parameter"
@@ -123,12 +125,12 @@ def versions_stack_faults(service: Construct) -> list[Fault]:
         service: The service.
     """
     stack = outermost_stack(service)
-    stack_id = stack.node.id + _SUFFIX
-    other = _place_beside(stack).node.try_find_child(stack_id)
-    otherwise = "or say image_version=ImageVersion.fixed(…)"
-    synthesizer = stack.synthesizer
+    other = _beside(stack)
     if isinstance(other, _Versions):
         return []
+    stack_id = stack.node.id + _SUFFIX
+    otherwise = "or say image_version=ImageVersion.fixed(…)"
+    synthesizer = stack.synthesizer
     if other is not None:
         allowed = f"kept in a stack {stack_id}, whose id is free"
         remedy = f"rename that construct, {otherwise}"
@@ -139,18 +141,6 @@ def versions_stack_faults(service: Construct) -> list[Fault]:
         remedy = f"hand in one that is reusable, {otherwise}"
         return [Fault("image_version", allowed, given, remedy)]
     return []
-
-
-def outermost_stack(scope: Construct) -> Stack:
-    """The stack of a construct that is nested in no other.
-
-    Args:
-        scope: The construct.
-    """
-    stack = Stack.of(scope)
-    while stack.nested_stack_parent:
-        stack = stack.nested_stack_parent
-    return stack
 
 
 class _Versions(Stack):
@@ -188,12 +178,22 @@ class _AtLast:
             node.termination_protection = self._stack.termination_protection
 
 
-def _place_beside(stack: Stack) -> Construct:
-    return cast(Construct, stack.node.scope)
+def _beside(stack: Stack) -> IConstruct | None:
+    """What has the id of the stack of a stack's parameters, if anything has."""
+
+    def find() -> IConstruct | None:
+        place = cast(Construct, stack.node.scope)
+        return place.node.try_find_child(stack.node.id + _SUFFIX)
+
+    return asked_once(stack, "versions", find)
 
 
 def _path_in_stack(construct: Construct) -> str:
-    return construct.node.path.removeprefix(f"{outermost_stack(construct).node.path}/")
+    return path_of(construct).removeprefix(f"{path_of(outermost_stack(construct))}/")
+
+
+def _name_of(stack: Stack) -> str:
+    return asked_once(stack, "name", lambda: stack.stack_name)
 
 
 def _stack_name(name: str) -> str:

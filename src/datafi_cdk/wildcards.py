@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jsii
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import IValidation
 
 from .acknowledgments import acknowledge
+from .places import stack_of
 
 _RULE = "AwsSolutions::AwsSolutions-IAM5"
 
@@ -43,14 +43,15 @@ class ExplainedWildcards:
 
     def validate(self) -> list[str]:
         """Acknowledge what is explained."""
-        stack = Stack.of(self._policy)
+        named = [list(one.resources) for one in self._wildcards]
+        document, *resolved = stack_of(self._policy).resolve([self._policy.document, *named])
         explained = [
-            (one.actions, {_flat(stack.resolve(each)) for each in one.resources}, one.reason)
-            for one in self._wildcards
+            (one.actions, set(map(_flat, resources)), one.reason)
+            for one, resources in zip(self._wildcards, resolved, strict=True)
         ]
         reasons: dict[str, list[str]] = {}
         unexplained: set[str] = set()
-        for actions, resource in _uses(stack.resolve(self._policy.document)):
+        for actions, resource in _uses(document):
             found = [
                 (named, reason) for named, resources, reason in explained if resource in resources
             ]

@@ -102,27 +102,27 @@ def test_the_quickstart_worked_out_by_hand(quickstart: Path, tmp_path: Path) -> 
 
 
 def test_thirty_servers_worked_out_by_hand(many_servers: Path, tmp_path: Path) -> None:
-    """Thirty of 0.5 vCPU and 1 GB, in three stacks that use the network of a fourth."""
+    """Thirty of 0.5 vCPU and 1 GB, and a coordinator, that use the network of one stack."""
     estimate = run("cost", many_servers, *US_EAST_1, "--json", cwd=tmp_path).json
     assert parts(estimate) == {
-        # 30 x 730 h x (0.5 x 0.04048 + 0.004445)
-        "Fargate tasks": Decimal("540.6015"),
-        # 730 h x 0.0225 + 30 x 50 GB = 1500 LCU-hours x 0.008
-        "Load balancer": Decimal("28.425"),
+        # 30 x 730 h x (0.5 x 0.04048 + 0.004445) + 730 h x (0.04048 + 2 x 0.004445)
+        "Fargate tasks": Decimal("576.6416"),
+        # 730 h x 0.0225 + 31 x 50 GB = 1550 LCU-hours x 0.008
+        "Load balancer": Decimal("28.825"),
         "Public IPv4 addresses": Decimal("10.95"),
-        # 730 h x 0.045 + 30 x 20 GB x 0.045
-        "NAT gateways": Decimal("59.85"),
-        # 30 x 50 GB x 0.09
-        "Data to the internet": Decimal(135),
-        # 30 x (0.50 + 0.03)
-        "Logs": Decimal("15.9"),
-        # (12 + 30 x (15 + 10)) x 0.30
-        "Metrics and alarms": Decimal("228.6"),
-        "Secrets and keys": Decimal("1.2"),
+        # 730 h x 0.045 + 31 x 20 GB x 0.045
+        "NAT gateways": Decimal("60.75"),
+        # 31 x 50 GB x 0.09
+        "Data to the internet": Decimal("139.5"),
+        # 31 x (0.50 + 0.03)
+        "Logs": Decimal("16.43"),
+        # (12 + 31 x (15 + 10)) x 0.30
+        "Metrics and alarms": Decimal("236.1"),
+        "Secrets and keys": Decimal("2.4"),
         "Hosted zones": Decimal("0.5"),
     }
-    tasks = [line["what"] for line in estimate["regions"][0]["lines"][:2]]
-    assert tasks == [
+    lines = [line["what"] for line in estimate["regions"][0]["lines"]]
+    assert [what for what in lines if what.startswith("30 servers")][:2] == [
         "30 servers, 1 task each (0.5 vCPU, 1 GB): vCPU",
         "30 servers, 1 task each (0.5 vCPU, 1 GB): memory",
     ]
@@ -139,7 +139,7 @@ def test_shows_the_same_as_text(quickstart: Path, tmp_path: Path) -> None:
     assert "Total 115.75" in rows
     assert any("cpu_architecture: ARM64 -7.21" in row for row in rows)
     assert "- Everything runs 730 hours a month (--hours)." in rows
-    assert any("5 functions of updates and deployments" in row for row in rows)
+    assert any("6 functions of updates and deployments" in row for row in rows)
     assert any("AWS::IAM::Role" in row for row in rows)
     assert "- 2026-09-11 https://aws.amazon.com/route53/pricing/" in rows
     assert done.err == ""

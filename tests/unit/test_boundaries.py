@@ -269,7 +269,8 @@ PINNED = {
     "AWS::ECS::TaskDefinition": {"CoTaskDefinition960F91D7", "EsTaskDefinition659C8E9A"},
     "AWS::KMS::Key": {"FnEnvironmentKey7302F9C5"},
     "AWS::Lambda::Function": {
-        "ApiFunction6BF808ED", "FnFunction06372625", "RootFunctionBE7A615E",
+        "ApiFunction6BF808ED", "DatafiUpdateEventsFunctionCFDEB513",
+        "FnFunction06372625", "RootFunctionBE7A615E",
     },
     "AWS::ServiceDiscovery::Service": {"EsServiceCloudmapService98006F5B"},
     BUCKET: {
@@ -290,11 +291,12 @@ PINNED = {
     },
     LOAD_BALANCER: {"IngressLoadBalancerAE82CB09"},
     LOG_GROUP: {
-        "ApiLogGroup1717FE17", "CoLogGroup2D32010F", "EsLogGroupD0192343", "FnLogGroup27CC2AC8",
+        "ApiLogGroup1717FE17", "CoLogGroup2D32010F", "DatafiUpdateEventsLogGroupB033765D",
+        "EsLogGroupD0192343", "FnLogGroup27CC2AC8",
         "NetworkFlowLogGroup4F8CEEEF", "RootLogGroupFAAEF3C9",
     },
     ROLE: {
-        "ApiRoleDE7A08EC", "CoExecutionRoleE7372502",
+        "ApiRoleDE7A08EC", "CoExecutionRoleE7372502", "DatafiUpdateEventsRoleF5E31C77",
         "CoTaskRole0B855845", "EsExecutionRoleF8A6E2B9",
         "EsTaskRole81A2CEE9", "FnRole3D8FD641", "NetworkFlowLogRole4C0B2D1D",
         "RootRole417DE289",

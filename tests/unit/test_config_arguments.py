@@ -241,6 +241,7 @@ ARGUMENTS: dict[Any, tuple[str, dict[str, str]]] = {
             "rotate_after": "only with a rotation function, which is code",
             **FUNCTION,
             "reserved_concurrent_executions": "file: update_api.reserved_concurrent_executions",
+            "every_path": "file: update_api.shared",
             "http_rule_priority": "key: update_rule_priority",
             "removal_policy": ONE_POLICY,
         },

@@ -126,6 +126,12 @@ ROLES: list[tuple[str, str, tuple[str, ...]]] = [
     ("*", "NetworkFlowLogRole", ("Flow logs: always",)),
     ("compose", "VpcFlowLogIAMRole", ("Flow logs: always",)),
     ("serverless", "VpcFlowLogIAMRole", ("Flow logs: always",)),
+    (
+        "hardened*",
+        "DatafiUpdateEventsRole",
+        (*IN_VPC, WITH_VARIABLES, "Update events: always"),
+    ),
+    ("*", "DatafiUpdateEventsRole", (*FUNCTION, "Update events: always")),
     ("hardened*", "DnsZoneCleanupRole", (*IN_VPC, *CLEANUP)),
     (EVERY, "DnsZoneCleanupRole", (*IN_VPC, *CLEANUP)),
     ("*", "DnsZoneCleanupRole", (*FUNCTION, *CLEANUP)),

@@ -20,6 +20,7 @@ LAYERS = (
     (
         "errors",
         "_node",
+        "places",
         "bundled",
         "config_yaml",
         "output_names",
@@ -28,7 +29,7 @@ LAYERS = (
         "secret_forms",
     ),
     ("validation", "wildcards"),
-    ("synthesis", "lambda_target", "update_times", "alarm_rules"),
+    ("synthesis", "stack_size", "lambda_target", "update_times", "alarm_rules"),
     (
         "config_file",
         "config_data",
@@ -69,6 +70,7 @@ LAYERS = (
     ("existing_ingress_faults", "ingress_clients"),
     ("existing_ingress",),
     ("shared_ingress", "service_metrics", "service_options", "service_settings"),
+    ("task_security_group",),
     ("live_image", "service_faults", "service_network", "service_task"),
     ("datafi_service", "serverless_settings"),
     ("edge_server", "coordinator", "serverless_edge_server"),
@@ -77,13 +79,14 @@ LAYERS = (
         "update_rights",
         "update_api_faults",
         "update_environment",
-        "update_events",
         "update_key",
     ),
+    ("shared_events",),
+    ("update_events",),
     ("update_api", "stack_arguments", "monitored_servers"),
     ("update_router", "stack_servers", "monitored_front", "monitoring_faults"),
     ("edge_monitoring",),
-    ("stack_updates", "stack_hardening", "stack_size"),
+    ("stack_updates", "stack_hardening"),
     ("datafi_edge_stack",),
     ("__init__",),
 )
@@ -177,6 +180,33 @@ def test_imports_cost_what_is_used(statement: str, unloaded: set[str]) -> None:
     loaded = run(f"{statement}\nimport sys\nprint(*sys.modules)").split()
     assert "datafi_cdk" in loaded
     assert unloaded & set(loaded) == set()
+
+
+def test_only_service_modules_that_are_used_are_imported() -> None:
+    """Importing imports none beyond those of aws_cdk; all names bring what modules name."""
+    of_aws_cdk = "print(*sorted(m for m in sys.modules if m.startswith('aws_cdk.aws_')))"
+    plain = run(f"import sys, aws_cdk; {of_aws_cdk}").split()
+    ours = run(f"import sys, aws_cdk, datafi_cdk; {of_aws_cdk}").split()
+    assert ours == plain
+    named = {
+        f"aws_cdk.{alias.name}"
+        for module in RANKS
+        for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == "aws_cdk"
+        for alias in node.names
+        if alias.name.startswith("aws_")
+    }
+    every = "for name in datafi_cdk.__all__: getattr(datafi_cdk, name)"
+    floor = run(f"import sys, {', '.join(sorted(named))}; {of_aws_cdk}").split()
+    assert run(f"import sys, datafi_cdk\n{every}\n{of_aws_cdk}").split() == floor
+
+
+def test_no_name_needs_what_only_the_extras_bring() -> None:
+    """With every public name loaded, neither boto3 nor what the command is made of is."""
+    every = "for name in datafi_cdk.__all__: getattr(datafi_cdk, name)"
+    loaded = run(f"import sys, datafi_cdk\n{every}\nprint(*sys.modules)").split()
+    assert "datafi_cdk.datafi_edge_stack" in loaded
+    assert not {"boto3", "botocore", "typer", "rich", "grpc", "ministack"} & set(loaded)
 
 
 def test_modules_are_all_in_a_layer() -> None:

@@ -48,6 +48,7 @@ from deployment import (
 
 RULE = "AWS::Events::Rule"
 PERMISSION = "AWS::Lambda::Permission"
+SHARED_RULES = {"DatafiUpdateEventsRollouts", "DatafiUpdateEventsStacks"}
 URL = "AWS::Lambda::Url"
 CLUSTER = "AWS::ECS::Cluster"
 CALLER_ARN = f"arn:aws:iam::{ACCOUNT}:role/console"
@@ -419,12 +420,13 @@ def rules(template: Template, prefix: str = "") -> dict[str, Any]:
 
 
 def test_function_is_told_of_rollouts(template: Template) -> None:
-    """ECS's events of the one service's deployments, when they are through or have failed."""
-    found = rules(template, "PlainUpdates")["PlainUpdatesRolloutes"]
+    """ECS's events of deployments in the cluster, when they are through or have failed."""
+    cluster = {"Ref": logical_id(template, CLUSTER)}
+    found = rules(template)["DatafiUpdateEventsRollouts"]
     assert found["EventPattern"] == {
         "source": ["aws.ecs"],
         "detail-type": ["ECS Deployment State Change"],
-        "resources": [{"Ref": logical_id(template, SERVICE, "Es")}],
+        "resources": [{"prefix": arn("ecs", "service/", cluster, "/")}],
         "detail": {"eventName": ["SERVICE_DEPLOYMENT_COMPLETED", "SERVICE_DEPLOYMENT_FAILED"]},
     }
 
@@ -434,7 +436,7 @@ def test_function_is_told_of_its_services_stack(template: Template) -> None:
 
     The stack is named with the id behind its name or without, and no other's name starts so.
     """
-    found = rules(template, "PlainUpdates")["PlainUpdatesStackes"]
+    found = rules(template)["DatafiUpdateEventsStacks"]
     assert found["EventPattern"] == {
         "source": ["aws.cloudformation"],
         "detail-type": ["CloudFormation Stack Status Change"],
@@ -450,7 +452,7 @@ def test_function_is_told_of_its_services_stack(template: Template) -> None:
 
 def test_rotations_are_told_only_if_asked(template: Template) -> None:
     """A new value of one of the service's own secrets, which is in none of the other events."""
-    assert set(rules(template, "PlainUpdates")) == {"PlainUpdatesRolloutes", "PlainUpdatesStackes"}
+    assert not rules(template, "PlainUpdates")
     found = rules(template, "FullUpdates")["FullUpdatesRotationco"]
     assert found["EventPattern"] == {
         "source": ["aws.secretsmanager"],
@@ -481,25 +483,27 @@ def test_rotations_of_all_secrets_of_a_service_are_told() -> None:
 def test_a_service_without_secrets_has_no_rotations() -> None:
     """There is nothing to be told of, also if it is asked for."""
     template = made_of(update_api(redeploy_on_rotation=True))
-    assert set(rules(template)) == {"UpdatesRolloutes", "UpdatesStackes"}
+    assert set(rules(template)) == SHARED_RULES
 
 
 def test_each_service_has_its_events_and_a_fixed_one_has_none(shared: Template) -> None:
-    """Of several services each has rules of its own; nothing is done for a fixed version."""
-    assert set(rules(shared)) == {
-        "UpdatesRolloutes",
-        "UpdatesStackes",
-        "UpdatesRotationes",
-        "UpdatesRolloutfr",
-        "UpdatesStackfr",
-    }
+    """All share two rules, and a rotation has one; nothing is done for a fixed version."""
+    assert set(rules(shared)) == {*SHARED_RULES, "UpdatesRotationes"}
+    variables_ = variables(shared, "DatafiUpdateEvents")
+    (led,) = [json.dumps(said) for name, said in variables_.items() if name.startswith("API_")]
+    assert [f"{name}Service" in led for name in ("Es", "Fr", "Gb")] == [True, True, False]
 
 
 def test_events_invoke_the_function(template: Template, shared: Template) -> None:
     """One permission is for all rules of the account, as a function's policy has 20 KB of room."""
-    for made, api in ((template, "PlainUpdates"), (template, "FullUpdates"), (shared, "Updates")):
-        function = reference(made, FUNCTION, api, "Arn")
-        for rule in rules(made, api).values():
+    for made, scope, ids in (
+        (template, "DatafiUpdateEvents", SHARED_RULES),
+        (template, "FullUpdates", {"FullUpdatesRotationco"}),
+        (shared, "DatafiUpdateEvents", SHARED_RULES),
+    ):
+        function = reference(made, FUNCTION, scope, "Arn")
+        assert set(rules(made, scope)) == ids
+        for rule in rules(made, scope).values():
             (target,) = rule["Targets"]
             assert target["Arn"] == function
         (permission,) = [

@@ -48,7 +48,7 @@ def pattern(template: Template, prefix: str) -> Any:
 
 def stack_prefix(template: Template) -> Any:
     """What the id of a stack starts with of which the function is told."""
-    named, matcher = pattern(template, "UpdatesStackes")["detail"]["stack-id"]
+    named, matcher = pattern(template, "DatafiUpdateEventsStacks")["detail"]["stack-id"]
     prefix = matcher["prefix"]
     assert json.dumps(named) == json.dumps(prefix).replace('/"]', '"]')
     return prefix
@@ -85,8 +85,8 @@ def test_in_another_stack_than_its_service() -> None:
     assert {stack.node.id for stack in needs(servers)} == {"Vault", "Front"}
     template = Template.from_stack(updates)
     assert stack_prefix(template) == of_any_environment("Servers")
-    (service,) = pattern(template, "UpdatesRolloutes")["resources"]
-    assert service["Fn::ImportValue"].startswith("Servers:ExportsOutputRefEsService")
+    (of_cluster,) = pattern(template, "DatafiUpdateEventsRollouts")["resources"]
+    assert "Front:ExportsOutputRefCluster" in json.dumps(of_cluster["prefix"])
     (key,) = pattern(template, "UpdatesRotationes")["resources"]
     assert key["Fn::ImportValue"].startswith("Vault:ExportsOutputRefKey")
     assert is_told(template, stack="Servers", parameter="Es")
@@ -121,8 +121,10 @@ def test_in_a_nested_stack_of_its_services_stack() -> None:
     app.synth()
     template = Template.from_stack(nested)
     assert stack_prefix(template) == of_any_environment("Parent")
-    (service,) = pattern(template, "UpdatesRolloutes")["resources"]
-    assert service["Ref"].startswith("referencetoParentEsService")
+    (of_cluster,) = pattern(template, "DatafiUpdateEventsRollouts")["resources"]
+    assert "referencetoFrontCluster" in json.dumps(of_cluster) or "Front:Exports" in json.dumps(
+        of_cluster
+    )
 
 
 def test_in_a_stage() -> None:
@@ -175,9 +177,10 @@ def test_several_services_of_several_stacks() -> None:
     UpdateApi(updates, "Updates", ingress=front.ingress, services=services)
     app.synth()
     template = Template.from_stack(updates)
+    of_stacks = pattern(template, "DatafiUpdateEventsStacks")["detail"]["stack-id"]
+    prefixes = [each["prefix"] for each in of_stacks if "prefix" in each]
+    assert prefixes == [of_any_environment("One"), of_any_environment("Two")]
     for name in ("One", "Two"):
-        _, matcher = pattern(template, f"UpdatesStack{name.lower()}")["detail"]["stack-id"]
-        assert matcher["prefix"] == of_any_environment(name)
         assert f'\\"{name}\\"' in told(template)
     assert told(template).count("ExportsOutputFnGetAttCluster") == 1
 

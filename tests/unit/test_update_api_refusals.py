@@ -62,7 +62,7 @@ def of_another_ingress() -> None:
     UpdateApi(here.stack, "Updates", ingress=here.ingress, services=services)
 
 
-SERVICES = "services must be a list of 1 to 20 of EdgeServer and Coordinator, got"
+SERVICES = "services must be a list of 1 to 40 of EdgeServer and Coordinator, got"
 HAND_IN = "hand in the servers on Fargate that it updates."
 CALLERS = "callers must be a list of at least one principal (IGrantable), such as a role, got"
 WITH_CALLERS = (
@@ -86,7 +86,7 @@ REFUSALS: list[tuple[Callable[[], Any], str]] = [
             (["es"], "[str]"), ([None], "[NoneType]"),
         )
     ),
-    (lambda: update_api(21), f"{SERVICES} 21; {HAND_IN}"),
+    (lambda: update_api(41), f"{SERVICES} 41; {HAND_IN}"),
     (lambda: with_services(lambda edge: edge), f"{SERVICES} a value of type EdgeServer; {HAND_IN}"),
     (lambda: with_services(lambda edge: [edge, "co"]), f"{SERVICES} [EdgeServer, str]; {HAND_IN}"),
     (lambda: with_services(lambda edge: [edge, edge]),

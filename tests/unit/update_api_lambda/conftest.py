@@ -29,7 +29,7 @@ from fake_aws import (
 )
 
 ASSET = Path(__file__).parents[3] / "lambda_assets" / "update_api"
-ENTRIES = ("handler", "router_handler")
+ENTRIES = ("handler", "router_handler", "events_handler")
 """The modules that are wired from the environment as they are imported."""
 SECRET = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:key-AbCdEf"
 STACK_ID = "arn:aws:cloudformation:eu-west-1:111111111111:stack/Edge/1a2b"
