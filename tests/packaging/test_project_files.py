@@ -50,9 +50,7 @@ PIN_WITH_HASH = re.compile(
 )
 
 
-@pytest.mark.parametrize(
-    "pins_of", ["dev", "runtime", "scan", "audit", "docs", "publish", "index"]
-)
+@pytest.mark.parametrize("pins_of", ["dev", "runtime", "scan", "audit", "docs", "publish", "index"])
 def test_pins_cover_every_dependency(root: Path, pins_of: str) -> None:
     """Each constraints file pins, with hashes, a version that fits each requirement we state."""
     pyproject = tomllib.loads((root / "pyproject.toml").read_text())
