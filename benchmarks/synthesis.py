@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def measure_synthesis(runs: int) -> dict[str, Any]:
     for kind, shared in KINDS.items():
         for count in COUNTS:
             apps[f"{count} servers, {kind}"] = _app(count, shared)
-    timed = medians_of({name: lambda app=app: _timed(app) for name, app in apps.items()}, runs)
+    timed = medians_of({name: partial(_timed, app) for name, app in apps.items()}, runs)
     for name, app in apps.items():
         timed[name] |= _counted(app)
     return {"apps": timed, "per server": {kind: _per_server(timed, kind) for kind in KINDS}}

@@ -79,4 +79,4 @@ def _whole(grown: Mapping[str, Any]) -> float:
 
     The role of an update API for many servers needs one for about each four of them.
     """
-    return grown["resources, first step"] // 1
+    return float(grown["resources, first step"] // 1)

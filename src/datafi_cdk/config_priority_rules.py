@@ -117,7 +117,10 @@ def _places(data: Data) -> Iterator[tuple[str, Data]]:
 def _duplicate_faults(data: Data) -> list[Fault]:
     """One priority of two rules on one listener; those of one server are `_order_faults`'."""
     apart = section(data, "load_balancer").get("grpc_over_https") is False
-    owners: dict[tuple[bool, int], str] = {}
+    update_api = section(data, "update_api")
+    is_shared = update_api.get("shared") is True and not update_api.get("caller_role_arns")
+    # Its one rule is the last, as it takes every path.
+    owners = {(False, _range(data)[1]): "that of update_api.shared"} if is_shared else {}
     faults = []
     for place, server in _places(data):
         for key in _KEYS:

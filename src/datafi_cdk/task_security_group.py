@@ -42,7 +42,7 @@ class TaskSecurityGroup(ec2.SecurityGroup):
         remote_rule: bool | None = None,
     ) -> None:
         """Let a peer connect; that of a client is written into the group."""
-        group_id = getattr(peer, "security_group_id", None)
+        group_id: str = getattr(peer, "security_group_id", "")
         if group_id in self._clients:
             peer, remote_rule = ec2.Peer.security_group_id(group_id), None
         super().add_ingress_rule(peer, connection, description, remote_rule)

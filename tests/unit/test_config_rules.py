@@ -309,8 +309,8 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
       "edge_servers.long_running": [{"name": f"es-{i}"} for i in range(51)]},
      "edge_servers", "of at most 100 target groups, two to a service, got 102"),
     ({"load_balancer.max_rules": 8, "coordinator": CO}, "load_balancer.max_rules", "at least 9"),
-    ({"load_balancer.max_rules": 8, "coordinator": CO, "update_api.shared": True},
-     "load_balancer.max_rules", "at least 9"),
+    ({"load_balancer.max_rules": 7, "coordinator": CO, "update_api.shared": True},
+     "load_balancer.max_rules", "at least 8"),
     ({"load_balancer.max_rules": 2, "update_api": CALLERS},
      "load_balancer.max_rules", "at least 3"),
     ({f"{ES}.grpc_port": 80}, f"{IN_ES}.http_port", "another port than that of gRPC"),
@@ -329,8 +329,10 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
             ({"shared": True}, "shared: true"), (CALLERS, "caller_role_arns"))
     ),
     ({"update_api.shared": True, "load_balancer.max_rules": 1000, "coordinator": CO,
-      "edge_servers.long_running": [{"name": f"es-{i}"} for i in range(20)]},
-     "update_api.shared", "false with more than 20 servers, got 21"),
+      "edge_servers.long_running": [{"name": f"es-{i}"} for i in range(40)]},
+     "update_api.shared", "false with more than 40 servers, got 41"),
+    ({"update_api": {"shared": True, "root_path_rule_priority": 50000}},
+     "update_api.root_path_rule_priority", "the only one, got 50000, which that of update_api"),
     ({"update_api": {"shared": True, "secret_kms_key_arn": KEY_ARN}},
      "update_api.secret_kms_key_arn", "left out where there is no secret"),
     ({"update_api.secret_arn": secret_arn("up")},
@@ -603,7 +605,7 @@ ACCEPTED: list[dict[str, Any]] = [
     {"update_api": {**CALLERS, "shared": True, "redeploy_on_rotation": True},
      f"{ES}.secret_arn": secret_arn("es")},
     {"update_api": {"shared": True, "secret_arn": secret_arn("up"), "secret_kms_key_arn": KEY_ARN,
-                    "root_path_rule_priority": 50000}},
+                    "root_path_rule_priority": 49999}},
     {"update_api": {"update_windows": [{**WINDOW, "start": "00:00", "duration_minutes": 10080},
                                        {**WINDOW, "start": "23:59", "duration_minutes": 1}],
                     "update_freezes": [FREEZE, {"start": "2027-02-01T00:00:00.5-0930"}],
@@ -620,9 +622,9 @@ def test_what_the_configuration_takes_the_stack_takes(changes: dict[str, Any]) -
     edge_stack(data(changes)).resource_count_is(SERVICE, 1)
 
 
-def test_one_function_takes_as_many_servers_as_the_file_may_share() -> None:
-    """Twenty servers with `shared`, the coordinator among them, are taken by file and stack."""
-    servers = [{"name": f"es-{i}"} for i in range(19)]
+def test_one_function_takes_as_many_servers_as_a_stack_has_room_for() -> None:
+    """Twenty-six servers with `shared` and the coordinator are taken by file and stack."""
+    servers = [{"name": f"es-{i}"} for i in range(26)]
     changes = {"edge_servers.long_running": servers, "coordinator": CO, "update_api.shared": True}
     template = edge_stack(data({**changes, "load_balancer.max_rules": 100}))
-    template.resource_count_is(SERVICE, 20)
+    template.resource_count_is(SERVICE, 27)

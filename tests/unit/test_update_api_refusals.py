@@ -86,7 +86,7 @@ REFUSALS: list[tuple[Callable[[], Any], str]] = [
             (["es"], "[str]"), ([None], "[NoneType]"),
         )
     ),
-    (lambda: update_api(41), f"{SERVICES} 41; {HAND_IN}"),
+    (lambda: with_services(lambda edge: [edge] * 41), f"{SERVICES} 41; {HAND_IN}"),
     (lambda: with_services(lambda edge: edge), f"{SERVICES} a value of type EdgeServer; {HAND_IN}"),
     (lambda: with_services(lambda edge: [edge, "co"]), f"{SERVICES} [EdgeServer, str]; {HAND_IN}"),
     (lambda: with_services(lambda edge: [edge, edge]),
