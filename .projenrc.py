@@ -171,9 +171,19 @@ PYTEST = {
     "testpaths": ["tests"],
     # For the benchmarks, which are in no wheel.
     "pythonpath": ["."],
+    "markers": [
+        "long: deploys with the cdk command, or proves a great many cases (`projen proofs`)",
+    ],
     # In the order of the folders: those whose tests take longest come first, so that none is left
     # over at the end.
-    "addopts": ["-ra", "--numprocesses=auto", "--dist=loadfile", "--no-loadscope-reorder"],
+    "addopts": [
+        "-ra",
+        "-m",
+        "not long",
+        "--numprocesses=auto",
+        "--dist=loadfile",
+        "--no-loadscope-reorder",
+    ],
     # A dependency may deprecate what another dependency uses; we may use nothing deprecated.
     "filterwarnings": [
         "error",
@@ -491,11 +501,18 @@ def add_tasks(project: Project) -> None:
         "sbom", description="Write what the wheel needs into dist/sbom.json", exec=".ci/sbom"
     )
     project.add_task(
+        "proofs",
+        description="Run the tests that take long, which a plain run leaves out",
+        exec="pytest -m long",
+        receive_args=True,
+    )
+    project.add_task(
         "fuzz",
         description=f"Prove {FUZZ_ROUNDS} times as many configurations as CI, each time others",
         steps=[
             TaskStep(
-                exec=f"DATAFI_FUZZ_ROUND={number} pytest tests/property --hypothesis-seed={number}",
+                exec=f"DATAFI_FUZZ_ROUND={number} pytest -m long tests/property"
+                f" --hypothesis-seed={number}",
                 receive_args=True,
             )
             for number in range(1, FUZZ_ROUNDS + 1)

@@ -149,10 +149,10 @@ def log_bucket_faults(
         writer: What writes to it.
         remedy: What to do in place of handing in one with a key of KMS.
     """
-    if bucket is None or bucket in _WRITABLE:
+    if bucket is None:
         return []
     faults = interface_faults(argument, bucket, "bucket_arn", "a bucket (IBucket)")
-    if faults or not (bucket.encryption_key or _uses_kms(bucket)):
+    if faults or bucket in _WRITABLE or not (bucket.encryption_key or _uses_kms(bucket)):
         return faults
     allowed = f"encrypted with S3-managed keys, as {writer} writes to no other"
     return [Fault(argument, allowed, "one with a KMS key", f"hand in another bucket, or {remedy}")]

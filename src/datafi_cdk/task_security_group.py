@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
+from aws_cdk import Token
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
+
+_TAKEN_BY_PEER = re.compile("sg-[a-z0-9]{8,17}")
 
 
 class TaskSecurityGroup(ec2.SecurityGroup):
@@ -43,6 +47,7 @@ class TaskSecurityGroup(ec2.SecurityGroup):
     ) -> None:
         """Let a peer connect; that of a client is written into the group."""
         group_id: str = getattr(peer, "security_group_id", "")
-        if group_id in self._clients:
+        is_taken = Token.is_unresolved(group_id) or _TAKEN_BY_PEER.fullmatch(group_id)
+        if group_id in self._clients and is_taken:
             peer, remote_rule = ec2.Peer.security_group_id(group_id), None
         super().add_ingress_rule(peer, connection, description, remote_rule)

@@ -18,6 +18,8 @@ import pytest
 
 from .installed import COMMAND, Done, run
 
+pytestmark = pytest.mark.long
+
 APP = """\
 from aws_cdk import App, CfnOutput, Stack
 from aws_cdk.aws_sns import Topic

@@ -19,6 +19,8 @@ from datafi_cdk.local import EmbeddedAws
 
 from .installed import Done, run
 
+pytestmark = pytest.mark.long
+
 CANARY = "canary-not-a-real-"
 ACCOUNT = "111111111111"
 REGION = "eu-central-1"

@@ -9,6 +9,8 @@ import pytest
 
 from .apps import EXAMPLES, HARDENED, Examined
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 CFN_LINT = str(Path(sys.executable).parent / "cfn-lint")
 

@@ -12,6 +12,8 @@ from syrupy.extensions.json import JSONSnapshotExtension
 
 from .apps import EXAMINE, EXAMPLES, HARDENED, Examined
 
+pytestmark = pytest.mark.long
+
 ALWAYS = {"AwsSolutions", "Serverless"}
 ALL = ALWAYS | {"NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"}
 MOST_RULES = 10

@@ -18,6 +18,8 @@ from datafi_cdk.local import CdkCli, EmbeddedAws
 
 from .deployed_edge import Edge, eventually
 
+pytestmark = pytest.mark.long
+
 CANARY = "not-a-real-canary-2f6d"
 REPOSITORY = "datafi-es-lambda"
 FIELDS = {

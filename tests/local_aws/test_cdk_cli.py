@@ -19,6 +19,8 @@ from datafi_cdk.local.npm_packages import cdk_cli_version
 from .conftest import Eventually
 from .processes import is_running
 
+pytestmark = pytest.mark.long
+
 MakeCdk = Callable[[str], CdkCli]
 
 _APP = """

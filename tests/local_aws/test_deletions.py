@@ -11,6 +11,8 @@ from datafi_cdk.local import EmbeddedAws
 
 from .conftest import Stack
 
+pytestmark = pytest.mark.long
+
 ELB = "AWS::ElasticLoadBalancingV2"
 VALIDATED = ".mhbtsbpdnt.acm-validations.aws."
 

@@ -18,6 +18,8 @@ from typer.testing import CliRunner
 from .deployed_edge import eventually
 from .processes import is_running
 
+pytestmark = pytest.mark.long
+
 _COMMAND = Path(sys.executable).with_name("datafi-cdk")
 _STEPS = (
     "start the embedded AWS",

@@ -13,6 +13,8 @@ import pytest
 from datafi_cdk.cli.demo_checks import check_nothing_is_left, inventory
 from datafi_cdk.local import CdkCli, EmbeddedAws
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 DONE = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 BOOTSTRAP = "CDKToolkit"

@@ -17,6 +17,8 @@ from datafi_cdk.local import EmbeddedAws
 
 from .deployed_edge import STACK, Edge, eventually
 
+pytestmark = pytest.mark.long
+
 ROLLOUT_SECONDS = 1.0
 CALLERS = 50
 DIGEST = f"sha256:{'a1' * 32}"

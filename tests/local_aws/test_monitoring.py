@@ -13,6 +13,8 @@ from datafi_cdk.monitored_front import faults, wrong_keys
 
 from .deployed_edge import Edge, eventually
 
+pytestmark = pytest.mark.long
+
 
 @dataclass(frozen=True)
 class Watched:

@@ -16,6 +16,8 @@ from .deployed_edge import ROOT_DOMAIN, Edge
 from .held_data import BUCKET, PARAMETER, ZONE, Data, change_record, fill
 from .stories import Chapter, Story
 
+pytestmark = pytest.mark.long
+
 OTHER_DOMAIN = "data.example.com"
 PARAMETERS = {
     "datafiEdgeEdgeServeres",

@@ -12,6 +12,8 @@ from every_role import BEHIND_PROFILE, STACK, every_role
 from .deployed_roles import Call, DeployedRole, Deployment, without_each, without_each_condition
 from .role_jobs import Jobs
 
+pytestmark = pytest.mark.long
+
 ROLES = (
     "NetworkFlowLogRole",
     "DnsZoneCleanupRole",

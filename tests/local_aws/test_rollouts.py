@@ -14,6 +14,8 @@ from datafi_cdk.local import EmbeddedAws
 
 from .conftest import Eventually, Stack
 
+pytestmark = pytest.mark.long
+
 SECONDS = 1.0
 DIGEST = f"sha256:{'0' * 64}"
 

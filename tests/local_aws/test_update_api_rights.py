@@ -18,6 +18,8 @@ from datafi_cdk.local import EmbeddedAws
 
 from .deployed_edge import Edge, eventually
 
+pytestmark = pytest.mark.long
+
 PARAMETER = "parameter/datafi/Edge/EdgeServer-es"
 LEASE = f"{PARAMETER}.lease"
 # The emulator writes logs and dead letters itself and keeps no traces: nothing can be missed.

@@ -10,6 +10,8 @@ import pytest
 from datafi_cdk.errors import LocalAwsError
 from datafi_cdk.local import CdkCli, EmbeddedAws
 
+pytestmark = pytest.mark.long
+
 _APP = """
 from datafi_cdk import EdgeDns
 from aws_cdk import App, CfnOutput, RemovalPolicy, Stack

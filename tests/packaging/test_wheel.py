@@ -165,7 +165,7 @@ def test_wheel_synthesizes_the_quickstart(installed: Installed, tmp_path: Path) 
     assert {"AWS::ECS::Service", "AWS::Lambda::Function"} <= kinds
 
 
-@pytest.mark.parametrize("example", ["compose", "serverless"])
+@pytest.mark.parametrize("example", ["multi_stack", "serverless"])
 def test_constructs_work_in_a_foreign_app(
     example: str, root: Path, installed: Installed, tmp_path: Path
 ) -> None:

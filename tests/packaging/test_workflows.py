@@ -64,14 +64,15 @@ def test_a_release_is_tested_built_and_compared_with_its_tag(jobs: dict[str, Any
 
 
 def test_only_publishing_may_ask_for_a_token(jobs: dict[str, Any]) -> None:
-    """It is a trusted publisher in an environment of its own, and attests what it publishes."""
+    """Of packages, by a trusted publisher that attests them, and of the site."""
     publish = jobs["release/publish"]
     assert publish["needs"] == "build"
     assert publish["environment"] == "pypi"
     assert _commands(publish) == [".ci/publish"]
     assert publish["steps"][-1]["env"] == {"PYPI_TRUSTED_PUBLISHER": "true"}
     with_token = [name for name, job in jobs.items() if "id-token" in job.get("permissions", {})]
-    assert with_token == ["release/publish"]
+    assert sorted(with_token) == ["pages/pages", "release/publish"]
+    assert jobs["pages/pages"]["environment"] == "github-pages"
 
 
 def test_the_release_has_notes_and_a_bill_of_materials(jobs: dict[str, Any]) -> None:

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from proof import Proof, in_environment
 
+pytestmark = pytest.mark.long
+
 _LEAST_MADE = 0.4
 
 

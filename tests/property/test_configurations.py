@@ -17,6 +17,8 @@ from pydantic import BaseModel
 from refusals import modules, unused
 from targeted import TARGETED, WORKING
 
+pytestmark = pytest.mark.long
+
 Field = tuple[str, str]
 """A model and one of its keys."""
 

@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from refusals import modules, unused
+
+pytestmark = pytest.mark.long
 
 _TESTS = Path(__file__).parents[1]
 _REFUSING = "refus or listener_rules"

@@ -48,6 +48,17 @@ FUNCTION = "AWS::Lambda::Function"
 SECRET = "AWS::SecretsManager::Secret"
 
 
+def let_in(template: Template) -> list[dict[str, Any]]:
+    """The rules by which one security group lets another in, wherever they are written."""
+    apart = [entry["Properties"] for entry in template.find_resources(INGRESS_RULE).values()]
+    inside = [
+        {"GroupId": {"Fn::GetAtt": [name, "GroupId"]}, **rule}
+        for name, group in template.find_resources(SECURITY_GROUP).items()
+        for rule in group["Properties"].get("SecurityGroupIngress", [])
+    ]
+    return [rule for rule in (*apart, *inside) if "SourceSecurityGroupId" in rule]
+
+
 def secret_arn(name: str, region: str = REGION, partition: str = "aws") -> str:
     """The complete ARN of a secret."""
     return f"arn:{partition}:secretsmanager:{region}:{ACCOUNT}:secret:{name}-AbCdEf"

@@ -60,6 +60,7 @@ NO_LINK: dict[str, tuple[str, ...]] = {
         r".*/Function/(Events|AllowEventRule).*Permission.*",
         r".*CustomResourceProvider/Handler \(AWS::Lambda::Function\).*",
         r".*/ZoneCleanup/.*",
+        r".*/DatafiUpdateEvents/.*",
     ),
     "one subnet less, or other addresses of it, leaves those that are left": (
         r".*ECS::Service\) NetworkConfiguration\.AwsvpcConfiguration\.Subnets",
@@ -103,6 +104,9 @@ NO_LINK: dict[str, tuple[str, ...]] = {
     "how a certificate is issued; and no server has the name of the domain itself": (
         r".*Certificate\) (DomainName|DomainValidationOptions|ValidationMethod)\b.*",
         r".*/ApexRecord .* (Type|deleted)",
+    ),
+    "what updates change is not on the way to it": (
+        r"\w[\w-]*\.ExportsOutput(Ref|FnGetAtt)\w*(Service|TaskRole|ExecutionRole)[0-9A-F]{8}\w*",
     ),
     "CloudFormation refuses to take in what no stack exports; here it counts as existing": (
         r"\w+\.ExportsOutput\w*(Cluster|NetworkVpc(Public|Private)Subnet|CanonicalHostedZone)\w*",
@@ -148,8 +152,17 @@ def _assembly(example: str, synthesized: Callable[[str], Path]) -> Assembly:
     )
 
 
+_NAMES_ALL = re.compile(r"Datafi-updates/(DatafiUpdateEvents|Updates/Role)/")
+
+
 def _of_first_servers(resources: tuple[Resource, ...]) -> Iterator[Resource]:
-    return (one for one in resources if _is_first(f"{one.path} {one.id.logical_id}"))
+    """Without those of the others, and without what names them all."""
+    for one in resources:
+        if _is_first(f"{one.path} {one.id.logical_id}") and not _NAMES_ALL.match(one.path):
+            properties = dict(one.properties)
+            if one.path == "Datafi-updates/Updates/Function":
+                del properties["Environment"]
+            yield replace(one, properties=properties)
 
 
 _ANY_PATTERN = re.compile("|".join(one for patterns in NO_LINK.values() for one in patterns))
@@ -178,7 +191,7 @@ def test_each_broken_link_fails_the_proof(example: str, synthesized: Callable[[s
             unnoticed.append(what)
         except (AssertionError, AssemblyError):
             pass
-    assert unnoticed == []
+    assert "\n".join(unnoticed) == ""
     assert len(links) > 50
 
 

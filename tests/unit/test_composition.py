@@ -37,6 +37,7 @@ from deployment import (
     SERVICE,
     TARGET_GROUP,
     edge_stack,
+    let_in,
     minimal,
     needs,
     new_app,
@@ -114,8 +115,8 @@ def test_parts_in_separate_stacks_need_each_other_one_way(parts: dict[str, Stack
     [
         ("Front", {LISTENER: 3, RECORD: 2, LOAD_BALANCER: 1, LISTENER_RULE: 0, TARGET_GROUP: 0}),
         ("Names", {HOSTED_ZONE: 1, RECORD: 0}),
-        ("Servers", {SERVICE: 1, LISTENER_RULE: 3, TARGET_GROUP: 2, INGRESS_RULE: 2}),
-        ("Control", {SERVICE: 1, LISTENER_RULE: 3, TARGET_GROUP: 2, INGRESS_RULE: 2}),
+        ("Servers", {SERVICE: 1, LISTENER_RULE: 3, TARGET_GROUP: 2}),
+        ("Control", {SERVICE: 1, LISTENER_RULE: 3, TARGET_GROUP: 2}),
         ("Updates", {SERVICE: 0, LISTENER_RULE: 1, TARGET_GROUP: 1}),
     ],
 )
@@ -125,6 +126,7 @@ def test_what_belongs_to_a_server_is_in_its_stack(
     """Target groups, rules and security group rules are made where the server is."""
     found = {kind: len(templates[stack].find_resources(kind)) for kind in expected}
     assert found == expected
+    assert len(let_in(templates[stack])) == 2 * expected.get(SERVICE, 0)
 
 
 def test_the_load_balancer_does_not_grow_with_servers(templates: dict[str, Template]) -> None:
@@ -229,27 +231,32 @@ def changed(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
     return [name[:-8] for name in first if second.get(name) != first[name]]
 
 
-# The answer to updates that name no server, which is the deployment's.
-ROUTER = ["UpdateRouterFunction", "UpdateRouterRolePolicy"]
+# What leads requests and events to the functions of updates, which is the deployment's.
+SHARED = [
+    "DatafiUpdateEventsFunction",
+    "DatafiUpdateEventsRolePolicy",
+    "UpdateRouterFunction",
+    "UpdateRouterRolePolicy",
+]
 
 
 def test_a_server_added_before_others_changes_none() -> None:
-    """Every resource of the others stays as it is, to the letter; the router learns of it."""
+    """Every resource of the others stays as it is, to the letter; what leads to it learns of it."""
     before, after = servers_in_order(*SERVERS), servers_in_order("aaa", *SERVERS)
-    assert sorted(changed(before, after)) == ROUTER
+    assert sorted(changed(before, after)) == SHARED
     assert len(after) > len(before)
 
 
 def test_a_second_server_changes_nothing_of_the_first() -> None:
-    """Only the answer to updates that name no server changes, which is the deployment's."""
+    """Only what leads requests and events to both changes, which is the deployment's."""
     before, after = servers_in_order("es"), servers_in_order("aaa", "es")
-    assert sorted(changed(before, after)) == ROUTER
+    assert sorted(changed(before, after)) == SHARED
 
 
 def test_a_server_taken_away_changes_none() -> None:
     """Every resource of the remaining servers stays as it is, to the letter."""
     before, after = servers_in_order(*SERVERS), servers_in_order(*SERVERS[1:])
-    assert sorted(changed(after, before)) == ROUTER
+    assert sorted(changed(after, before)) == SHARED
     assert len(after) < len(before)
 
 
@@ -273,7 +280,7 @@ def test_constructs_added_before_others_change_none() -> None:
         return dict(Template.from_stack(around.stack).to_json()["Resources"])
 
     before, after = made("b", "c"), made("a", "c", "b")
-    assert {name: after.get(name) for name in before} == before
+    assert sorted(changed(before, after)) == SHARED[:2]
 
 
 def test_synthesized_twice_gives_the_same_bytes(tmp_path: Path) -> None:

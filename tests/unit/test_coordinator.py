@@ -6,7 +6,6 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_servicediscovery as servicediscovery
 from aws_cdk.assertions import Template
 from deployment import (
-    INGRESS_RULE,
     KEY_ARN,
     LISTENER_RULE,
     LOG_GROUP,
@@ -19,6 +18,7 @@ from deployment import (
     container,
     deployed,
     environment,
+    let_in,
     logical_id,
     new_app,
     new_stack,
@@ -191,8 +191,7 @@ def test_target_groups_check_health(
 
 def test_the_load_balancer_reaches_both_ports(template: Template) -> None:
     """The tasks' security group is open for 8001 and 50051."""
-    rules = [entry["Properties"] for entry in template.find_resources(INGRESS_RULE).values()]
-    assert sorted(rule["FromPort"] for rule in rules) == [8001, 50051]
+    assert sorted(rule["FromPort"] for rule in let_in(template)) == [8001, 50051]
 
 
 @pytest.mark.parametrize(("index", "name"), [(0, "co"), (1, "co-eu")])

@@ -17,6 +17,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sns as sns
 from docstring_examples import examples, run
 
 IMPORTED = {
@@ -32,6 +33,7 @@ IMPORTED = {
     "elbv2": elbv2,
     "route53": route53,
     "secretsmanager": secretsmanager,
+    "sns": sns,
 }
 QUICKSTART = Path(__file__).parents[2] / "examples/quickstart"
 SECRETS = "arn:aws:secretsmanager:us-east-1:111111111111:secret:datafi/"
@@ -104,6 +106,19 @@ MAKERS: dict[str, Callable[[Surroundings], Any]] = {
     "acr_secret": lambda names: names.secret("registry"),
     "edge": lambda names: names.server("edge"),
     "server": lambda names: names.server("server"),
+    "coordinator": lambda names: datafi_cdk.Coordinator(
+        names.given,
+        "Coordinator",
+        cluster=names["cluster"],
+        ingress=names["ingress"],
+        name="co",
+        secret=names["co_secret"],
+        registry_credentials=names["acr_secret"],
+    ),
+    "updates": lambda names: datafi_cdk.UpdateApi(
+        names.given, "Updates", ingress=names["ingress"], services=[names["edge"]]
+    ),
+    "topic_arn": lambda names: "arn:aws:sns:us-east-1:111111111111:alarms",
     "es_updates": lambda names: names.updates("first"),
     "co_updates": lambda names: names.updates("second"),
     "load_balancer": lambda names: elbv2.ApplicationLoadBalancer(

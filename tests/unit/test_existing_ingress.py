@@ -28,6 +28,7 @@ from deployment import (
     SECURITY_GROUP,
     TARGET_GROUP,
     existing_vpc,
+    let_in,
     new_app,
     new_stack,
     properties,
@@ -170,7 +171,7 @@ def test_the_server_lets_the_load_balancer_in(
     beside: tuple[Template, Template, EdgeServer],
 ) -> None:
     """Rules of the server's security group, in its stack, name that of the load balancer."""
-    rules = [rule["Properties"] for rule in beside[1].find_resources(INGRESS_RULE).values()]
+    rules = let_in(beside[1])
     assert sorted(rule["FromPort"] for rule in rules) == [80, 50051]
     for rule in rules:
         assert "AlbSecurityGroup" in str(rule["SourceSecurityGroupId"])
@@ -293,10 +294,7 @@ def test_attributes_make_no_load_balancer(by_attributes: tuple[Template, EdgeSer
 def test_the_first_security_group_is_let_in(by_attributes: tuple[Template, EdgeServer]) -> None:
     """One is enough, as all of them are those of the load balancer."""
     template, server = by_attributes
-    sources = {
-        rule["Properties"]["SourceSecurityGroupId"]
-        for rule in template.find_resources(INGRESS_RULE).values()
-    }
+    sources = {rule["SourceSecurityGroupId"] for rule in let_in(template)}
     assert sources == {"sg-platform"}
     assert len(server.ingress.connections.security_groups) == 1
 
@@ -340,10 +338,7 @@ def test_attributes_may_be_known_at_deployment_only() -> None:
     )
     edge_server(ingress, existing_vpc(stack))
     template = Template.from_stack(stack)
-    (source, _) = (
-        rule["Properties"]["SourceSecurityGroupId"]
-        for rule in template.find_resources(INGRESS_RULE).values()
-    )
+    (source, _) = (rule["SourceSecurityGroupId"] for rule in let_in(template))
     assert source == {"Fn::Select": [0, {"Ref": "Groups"}]}
     parts = [
         {"Fn::Select": [part, {"Fn::Split": ["/", {"Ref": "HttpsArn"}]}]} for part in (1, 2, 3)
@@ -486,7 +481,7 @@ def test_rules_for_imported_listeners_are_in_the_stack_of_the_server(lets_all_ou
     edge_server(ingress, existing_vpc(servers), servers)
     assert Template.from_stack(front).to_json().get("Resources", {}) == {}
     template = Template.from_stack(servers)
-    template.resource_count_is(INGRESS_RULE, 2)
+    assert len(let_in(template)) == 2
     template.resource_count_is(EGRESS_RULE, 0 if lets_all_out else 2)
     template.resource_count_is(LISTENER_RULE, 3)
 

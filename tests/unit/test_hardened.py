@@ -64,11 +64,11 @@ def test_a_key_that_is_named_takes_the_place_of_a_new_one() -> None:
 
 
 def test_functions_are_in_the_network_with_executions_of_their_own(template: Template) -> None:
-    """Those of updates answer five requests at once, the clean-up of the zone one."""
+    """Those of updates and events run five times at once, the clean-up of the zone once."""
     functions = own(template, FUNCTION)
     assert all(function["VpcConfig"]["SubnetIds"] for function in functions.values())
     reserved = [each["ReservedConcurrentExecutions"] for each in functions.values()]
-    assert sorted(reserved) == [1, 5, 5]
+    assert sorted(reserved) == [1, 5, 5, 5]
 
 
 def test_the_load_balancer_stays_protected(template: Template) -> None:

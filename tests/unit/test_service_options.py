@@ -22,7 +22,6 @@ from aws_cdk.assertions import Template
 from datafi_cdk.service_options import ServiceOptions
 from deployment import (
     ACCOUNT,
-    INGRESS_RULE,
     KEY_ARN,
     LISTENER_RULE,
     LOG_GROUP,
@@ -34,6 +33,7 @@ from deployment import (
     Surroundings,
     attributes,
     deployed,
+    let_in,
     logical_id,
     new_stack,
     one,
@@ -133,8 +133,7 @@ def environment(template: Template, prefix: str) -> Any:
 def ports_let_in(template: Template, prefix: str) -> list[int]:
     """The ports of the tasks at which the load balancer is let in."""
     group = {"Fn::GetAtt": [logical_id(template, SECURITY_GROUP, prefix), "GroupId"]}
-    rules = [entry["Properties"] for entry in template.find_resources(INGRESS_RULE).values()]
-    return sorted(rule["FromPort"] for rule in rules if rule["GroupId"] == group)
+    return sorted(rule["FromPort"] for rule in let_in(template) if rule["GroupId"] == group)
 
 
 class Case(NamedTuple):

@@ -97,9 +97,9 @@ BREAKS: dict[str, tuple[str, str, Change, str]] = {
         "container port 81, not 80",
     ),
     "tasks let another port in": (
-        "AWS::EC2::SecurityGroupIngress",
+        "AWS::EC2::SecurityGroup",
         "EsSecurityGroup",
-        lambda one: one.update(FromPort=81, ToPort=81),
+        lambda one: one["SecurityGroupIngress"][0].update(FromPort=81, ToPort=81),
         "the security groups of DatafiEdgeServers/Es do not let TCP 80 in from"
         " DatafiFront/Ingress/LoadBalancer",
     ),
