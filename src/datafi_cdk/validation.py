@@ -135,6 +135,8 @@ _BEDROCK_MODEL = re.compile(
     r"(foundation-model|inference-profile|application-inference-profile|provisioned-model)"
     r"/[A-Za-z0-9.:/_*-]+"
 )
+# Base64 with its padding, as keys are handed out.
+_ENCODED = re.compile(r"[A-Za-z0-9+/_-]{8,}={1,2}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LAMBDA_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 _LAMBDA_VARIABLES = {
@@ -182,7 +184,7 @@ def shown(value: object) -> str:
     """A value as an error may show it: short, containers by their kind, and no secret."""
     if value is None:
         return "nothing"
-    if isinstance(value, str) and secret_form(value):
+    if isinstance(value, str) and (secret_form(value) or _ENCODED.fullmatch(value)):
         return concealed(value)
     if isinstance(value, Mapping):
         return "a mapping"

@@ -185,6 +185,12 @@ class Edge:
         return lines
 
 
+def patiently(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Ask again while an event of the update before is acted on."""
+    answer: dict[str, Any] = eventually(ask, lambda answer: answer["status"] != 409)
+    return answer
+
+
 def eventually(look: Callable[[], Any], is_so: Callable[[Any], bool], seconds: int = 30) -> Any:
     """Look until it is so, and return what was seen; fails after these seconds."""
     deadline = time.monotonic() + seconds

@@ -96,6 +96,13 @@ class Jobs:
                     for name in ("Plain", "Full", "Rotated")
                 ),
             ],
+            "DatafiUpdateEventsRole": [
+                *self._function("DatafiUpdateEvents"),
+                *(
+                    Call.of("lambda", "invoke", FunctionName=self._of.id(f"{name}UpdatesFunction"))
+                    for name in ("Plain", "Full", "Rotated", "Signed")
+                ),
+            ],
         }
 
     def invoke(self, model: str) -> Call:

@@ -16,7 +16,7 @@ from account_places import account_places
 from canary_search import Place, files, found_in, search
 from datafi_cdk.local import CdkCli, EmbeddedAws
 
-from .deployed_edge import Edge, eventually
+from .deployed_edge import Edge, eventually, patiently
 
 pytestmark = pytest.mark.long
 
@@ -101,9 +101,9 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
         life.known = life.values()
         life.look("deployed")
         for tag, state in (("v2", "COMPLETED"), ("broken", "ROLLED_BACK")):
-            assert edge.update("es", tag)["status"] == 200
+            assert patiently(lambda tag=tag: edge.update("es", tag))["status"] == 200
             assert edge.settled("es")["rolloutState"] == state
-        assert edge.send("POST", "/es/rollback", UPDATE_KEY)["status"] == 200
+        assert patiently(lambda: edge.send("POST", "/es/rollback", UPDATE_KEY))["status"] == 200
         edge.settled("es")
         assert edge.send("POST", "/es", f"{CANARY}-wrong-key", {"imageTag": "v9"})["status"] == 401
         assert edge.send("POST", "/es", UPDATE_KEY, {"imageTag": f"{CANARY} tag"})["status"] == 400

@@ -27,6 +27,7 @@ PARAMETERS = {
 OF_ALL = {
     "CustomVpcRestrictDefaultSGCustomResourceProviderLogGroup",
     "DatafiDeadLetters",
+    "DatafiUpdateEventsLogGroup",
     "DnsHostedZone",
     "IngressAccessLogs",
     "IngressServerAccessLogs",

@@ -31,6 +31,7 @@ ROLES = (
     "FullUpdatesRole",
     "SignedUpdatesRole",
     "UpdateRouterRole",
+    "DatafiUpdateEventsRole",
 )
 # Roles of CDK, of the user, and one with the rights of two others.
 OTHERS = {

@@ -16,7 +16,7 @@ from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 from datafi_cdk.local import EmbeddedAws
 
-from .deployed_edge import Edge, eventually
+from .deployed_edge import Edge, eventually, patiently
 
 pytestmark = pytest.mark.long
 
@@ -213,11 +213,6 @@ def test_without_an_action_something_cannot_be_done(
 def another() -> str:
     """A tag like no other."""
     return f"v{time.monotonic_ns()}"
-
-
-def patiently(ask: Callable[[], Answer]) -> Answer:
-    """Ask again while an event of the update before is acted on."""
-    return eventually(ask, lambda answer: answer["status"] != 409)
 
 
 @contextmanager

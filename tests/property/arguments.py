@@ -115,6 +115,7 @@ ARGUMENTS: Mapping[str, list[Any]] = {
     "environment_encryption": _KEYS,
     "ephemeral_storage_gib": [21, 200],
     "ephemeral_storage_size": [special("mebibytes", 512), special("mebibytes", 10240)],
+    "every_path": [True, False],
     "execution_role": _ROLES,
     "extensions": [[]],
     "flow_log_retention": [special("retention", "ONE_WEEK")],

@@ -76,7 +76,9 @@ class Linter:
         """Path and text of each error, but for a function that cfn-lint knows in part."""
         for match in self._runner.validate_template(template):
             if _NEW_FUNCTION not in str(match):
-                yield list(match.path), f"{'/'.join(map(str, match.path))}: {match}"
+                # A match without a path is about the template as a whole.
+                path = list(getattr(match, "path", ()))
+                yield path, f"{'/'.join(map(str, path))}: {match}"
 
 
 def _without_metadata(resource: Mapping[str, Any]) -> dict[str, Any]:

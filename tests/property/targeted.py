@@ -78,7 +78,11 @@ TARGETED: list[Any] = [
         vpc={key: value for key, value in _VPC.items() if key != "public_subnet_ids"},
         edge_servers={"long_running": _servers(1, assign_public_ip=True)},
     ),
-    _data(edge_servers={"long_running": _servers(21)}, update_api={"shared": True}),
+    _data(
+        edge_servers={"long_running": _servers(41)},
+        load_balancer={"max_rules": 200},
+        update_api={"shared": True},
+    ),
     _data(private=True, vpc=_VPC),
 ]
 """Each breaks a rule."""

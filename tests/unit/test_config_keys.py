@@ -385,6 +385,7 @@ def test_changes_cover_every_key() -> None:
     assert not set(CHANGES) & set(NO_TEMPLATE)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key", CHANGES)
 def test_every_key_has_an_effect(key: str) -> None:
     """The stack ignores no key: another value makes another template."""

@@ -287,3 +287,14 @@ def test_refuses_services_that_share_a_parameter() -> None:
     ]
     with pytest.raises(InvalidInputError, match="different parameters, got two with '/acme/es'"):
         UpdateApi(made.stack, "Updates", ingress=made.ingress, services=servers)
+
+
+def test_refuses_more_update_apis_than_events_can_be_led_to() -> None:
+    """Their names are in the environment of one function, which holds 4 KB."""
+    around = surroundings(new_stack("S" * 120))
+    with pytest.raises(InvalidInputError, match="in a stack with so few update APIs that") as told:
+        for number in range(25):
+            name = f"es{number}"
+            edge = EdgeServer(around.stack, name, **around.around, name=name)
+            UpdateApi(around.stack, f"Up{number}", ingress=around.ingress, services=[edge])
+    assert "let services share an update API" in str(told.value)
