@@ -32,8 +32,9 @@ def dns_faults(
 ) -> list[Fault]:
     """Every fault of the arguments of `EdgeDns`, by which they are named."""
     faults = validation.required_faults(root_domain=root_domain)
-    faults += validation.root_domain_faults(concrete(root_domain))
-    if certificate is None:
+    is_text = isinstance(root_domain, str)
+    faults += validation.root_domain_faults(concrete(root_domain) if is_text else root_domain)
+    if certificate is None and is_text:
         faults += validation.certificate_domain_faults(concrete(root_domain))
     for argument, value, member, allowed in (
         ("certificate", certificate, "certificate_arn", "a certificate (ICertificate)"),

@@ -179,7 +179,8 @@ def _names_faults(root_domain: str | None, dns: EdgeDns | None) -> list[Fault]:
     if dns is None:
         if root_domain is None:
             return [Fault("root_domain", "given if dns is not", "nothing", "hand in one of them")]
-        return validation.root_domain_faults(concrete(root_domain))
+        is_text = isinstance(root_domain, str)
+        return validation.root_domain_faults(concrete(root_domain) if is_text else root_domain)
     faults = type_faults("dns", dns, EdgeDns, "an EdgeDns")
     if root_domain is not None:
         allowed = "left out if dns is given"

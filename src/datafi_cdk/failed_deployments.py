@@ -11,6 +11,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from .acknowledgments import skip_check
 from .datafi_service import DatafiService
 from .dead_letters import dead_letters, let_rules_send
 
@@ -51,6 +52,11 @@ class FailedDeployments(Construct):
                 max_receive_count=_MOST_READ, queue=self._dead_letters
             ),
             removal_policy=removal_policy,
+        )
+        skip_check(
+            cast(sqs.CfnQueue, self.queue.node.default_child),
+            "CKV_AWS_27",
+            "It is encrypted with a key of SQS: the events that it holds name resources.",
         )
         for queue in (self.queue, self._dead_letters):
             let_rules_send(queue)

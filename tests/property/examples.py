@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, Phase, settings
 ROUND = os.environ.get("DATAFI_FUZZ_ROUND")
 """The number of a round of the longer task, each with other examples. Default: those of CI."""
 
-CONFIGURATIONS = int(os.environ.get("DATAFI_FUZZ_EXAMPLES", "1000"))
-COMPOSITIONS = CONFIGURATIONS
+CONFIGURATIONS = int(os.environ.get("DATAFI_FUZZ_EXAMPLES", "1600"))
+COMPOSITIONS = CONFIGURATIONS // 4
 
 
 def profile(count: int) -> Callable[[Any], Any]:

@@ -52,6 +52,8 @@ TARGETED: list[Any] = [
         allow_delete_resources=True,
         vpc={**_ISOLATED, "isolated_subnet_ids": EXAMPLES["isolated_subnet_ids"]},
     ),
+    _data(hardened=True, monitoring=True),
+    _data(hardened=True, load_balancer={"access_logs": False}),
     _data(hardened=True, edge_servers={"serverless": [{**_FUNCTIONS[0], "in_vpc": False}]}),
     _server(environment={"OTHER": "x"}, secrets={"OTHER": {"secret_arn": SECRETS[3]}}),
     _server(cpu=300),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from datafi_cdk import EdgeDns, InvalidInputError
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import RemovalPolicy, Stack, Token
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -374,3 +374,9 @@ def test_accepts_what_only_resembles(make: Callable[[Brought], dict[str, Any]]) 
     """Neighbours of what is refused are made."""
     brought = Brought()
     assert EdgeDns(brought.stack, "Dns", root_domain=ROOT_DOMAIN, **make(brought)).certificate
+
+
+def test_refuses_a_number_that_is_known_at_deployment_as_the_domain() -> None:
+    """CDK itself would tell of its own arguments only."""
+    with pytest.raises(InvalidInputError, match="root_domain must be a domain name"):
+        EdgeDns(new_stack(), "Dns", root_domain=Token.as_number({"Ref": "Number"}))  # type: ignore[arg-type]
