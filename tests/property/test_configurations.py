@@ -122,7 +122,8 @@ def test_every_refusal_of_a_configuration_is_used(used: set[tuple[str, int]]) ->
     for data in TARGETED:
         assert read(data)
     rules = [name for name in modules() if name.startswith("config_") and name != "config_file"]
-    assert unused(used, rules) == []
+    missing = unused(used, rules)
+    assert not missing, "\n".join(missing)
 
 
 def read(data: Data) -> str:
