@@ -59,6 +59,13 @@ TARGETED: list[Any] = [
     _server(cpu=300),
     _server(security_group_ids=[f"sg-{number:08x}" for number in range(6)]),
     _existing(security_group_ids=[]),
+    _data(
+        vpc=_VPC,
+        load_balancer={
+            "existing": {**_EXISTING, "grpc_listener_arn": None},
+            "grpc_over_https": False,
+        },
+    ),
     _data(load_balancer={"access_logs": False, "access_logs_bucket_name": "acme-logs"}),
     _data(load_balancer={"allowed_cidrs": [f"10.0.{number}.0/24" for number in range(90)]}),
     _data(
