@@ -12,7 +12,7 @@ from aws_cdk import aws_route53 as route53
 from . import validation
 from .errors import Fault
 from .subnets import has_isolated
-from .synthesis import concrete, select_subnets
+from .synthesis import concrete, concrete_text, select_subnets
 
 __all__ = ["cleanup_faults", "dns_faults", "load_balancer_faults"]
 
@@ -32,9 +32,8 @@ def dns_faults(
 ) -> list[Fault]:
     """Every fault of the arguments of `EdgeDns`, by which they are named."""
     faults = validation.required_faults(root_domain=root_domain)
-    is_text = isinstance(root_domain, str)
-    faults += validation.root_domain_faults(concrete(root_domain) if is_text else root_domain)
-    if certificate is None and is_text:
+    faults += validation.root_domain_faults(concrete_text(root_domain))
+    if certificate is None:
         faults += validation.certificate_domain_faults(concrete(root_domain))
     for argument, value, member, allowed in (
         ("certificate", certificate, "certificate_arn", "a certificate (ICertificate)"),

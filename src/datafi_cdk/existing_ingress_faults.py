@@ -13,7 +13,7 @@ from . import ingress_faults, validation
 from .edge_dns import EdgeDns
 from .errors import Fault
 from .listener_rules import identity_of, is_known, load_balancer_identity_of
-from .synthesis import concrete
+from .synthesis import concrete, concrete_text
 from .validation import HIGHEST_PRIORITY, interface_faults, kind_of, type_faults
 
 _SECURITY_GROUP_ID = re.compile(r"sg-[0-9a-zA-Z-]+")
@@ -179,8 +179,7 @@ def _names_faults(root_domain: str | None, dns: EdgeDns | None) -> list[Fault]:
     if dns is None:
         if root_domain is None:
             return [Fault("root_domain", "given if dns is not", "nothing", "hand in one of them")]
-        is_text = isinstance(root_domain, str)
-        return validation.root_domain_faults(concrete(root_domain) if is_text else root_domain)
+        return validation.root_domain_faults(concrete_text(root_domain))
     faults = type_faults("dns", dns, EdgeDns, "an EdgeDns")
     if root_domain is not None:
         allowed = "left out if dns is given"

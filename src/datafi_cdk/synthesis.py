@@ -31,6 +31,11 @@ def concrete(value: _Value | None) -> _Value | None:
     return None if _may_be_token(value) and Token.is_unresolved(value) else value
 
 
+def concrete_text(value: str | None) -> str | None:
+    """The same of text; what is no text stays, to be refused: numbers may be tokens, too."""
+    return concrete(value) if isinstance(value, str) else value
+
+
 def _may_be_token(value: object) -> bool:
     """Whether it is worth to ask CDK, which marks a string and takes a huge negative number."""
     if isinstance(value, str):
