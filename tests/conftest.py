@@ -17,12 +17,16 @@ os.environ.setdefault("JSII_NODE", str(_NODE))
 # The built-in template validation more than doubles the time of a synthesis.
 os.environ.setdefault("CDK_VALIDATION", "false")
 
+_APART = ("test_deploys_compares", "test_any_configuration[")
+"""Long tests of one file, none of which uses what another has made."""
+
 
 class _ByFile(LoadFileScheduling):
-    """Keeps the tests of a file in one process, for what they share; examples share nothing."""
+    """Keeps the tests of a file in one process for what they share; some share nothing."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return nodeid if "test_deploys_compares" in nodeid else super()._split_scope(nodeid)
+        is_apart = any(name in nodeid for name in _APART)
+        return nodeid if is_apart else super()._split_scope(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _ByFile:

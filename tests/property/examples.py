@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 
 ROUND = os.environ.get("DATAFI_FUZZ_ROUND")
 """The number of a round of the longer task, each with other examples. Default: those of CI."""
@@ -26,3 +26,8 @@ def profile(count: int) -> Callable[[Any], Any]:
         phases=[Phase.generate] if ROUND is None else [Phase.generate, Phase.shrink],
         report_multiple_bugs=False,
     )
+
+
+def apart(part: int) -> Callable[[Any], Any]:
+    """Give a part of a test examples of its own; in a round they are random anyway."""
+    return seed(part) if ROUND is None else lambda test: test
