@@ -55,7 +55,7 @@ def failing_aws(aws: EmbeddedAws, refuses: Refuses) -> Iterator[tuple[dict[str, 
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         endpoint = f"http://127.0.0.1:{server.server_port}"

@@ -58,7 +58,7 @@ def https_front(folder: Path, name: str, answering: Answering) -> Iterator[dict[
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority.certificate(name))
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     with server, _proxy(server.server_address[1]) as port:
         try:
@@ -91,7 +91,7 @@ def _proxy(target: int) -> Iterator[int]:
                         sides[ready].sendall(data)
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tunnel) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
             yield int(server.server_address[1])

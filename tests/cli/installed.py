@@ -44,17 +44,27 @@ def run(
         typed: What stands on standard input.
         fails: The exit code that it must have.
     """
-    base = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     done = subprocess.run(
         [COMMAND, *arguments],
         cwd=cwd,
-        env={**base, "HOME": str(cwd), "COLUMNS": "160", **(env or {})},
+        env=variables(cwd, env),
         input=typed,
         capture_output=True,
         text=True,
         timeout=300,
     )
-    assert done.returncode == fails, (done.returncode, done.stdout, done.stderr)
-    assert "Traceback" not in done.stdout + done.stderr
-    assert "\x1b" not in done.stdout + done.stderr
-    return Done(done.returncode, done.stdout, done.stderr)
+    return ended(Done(done.returncode, done.stdout, done.stderr), fails)
+
+
+def variables(home: Path, env: Mapping[str, str] | None) -> dict[str, str]:
+    """The environment of a run."""
+    base = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {**base, "HOME": str(home), "COLUMNS": "160", **(env or {})}
+
+
+def ended(done: Done, fails: int) -> Done:
+    """A run that ended as it must, and wrote neither a traceback nor colours."""
+    assert done.code == fails, (done.code, done.out, done.err)
+    assert "Traceback" not in done.out + done.err
+    assert "\x1b" not in done.out + done.err
+    return done

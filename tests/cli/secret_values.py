@@ -13,7 +13,8 @@ from datafi_cdk.cli.secrets.algorithms import Algorithm
 from datafi_cdk.cli.secrets.jwt_keys import make_jwt_keys
 from datafi_cdk.local import EmbeddedAws
 
-from .installed import Done, run
+from .in_process import run
+from .installed import Done
 
 CONFIG = """\
 # Acme's data plane

@@ -16,7 +16,8 @@ import pytest
 from datafi_cdk.local import EmbeddedAws
 
 from .aws_double import refusing, service_quotas
-from .installed import Done, run
+from .in_process import run
+from .installed import Done
 from .name_server import NameServer
 from .prepared_account import NEEDED_ENDPOINTS, ROOT, PreparedAccount
 
@@ -368,8 +369,11 @@ def test_tells_of_a_delegation_to_servers_that_know_nothing(trial: Trial) -> Non
     assert text == f"the name servers that the DNS leads to for {ROOT} know nothing of it"
 
 
-def test_does_not_check_what_the_dns_does_not_answer(trial: Trial) -> None:
+def test_does_not_check_what_the_dns_does_not_answer(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A resolver that says nothing is a warning."""
+    monkeypatch.setattr("datafi_cdk.cli.check.resolver._SECONDS", 0.1)
     done = trial.run("--json", "--resolver=127.0.0.1:9")
     assert [each["text"][:23] for each in done.json["findings"] if each["status"] == "warn"] == [
         "not checked: no resolve"

@@ -14,7 +14,7 @@ import pytest
 
 from .authority import Authority
 from .front import FIXED, GrpcBackend, Listener, Reply
-from .installed import run
+from .in_process import run
 from .name_server import NameServer
 
 ROOT = "edge.example.com"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from .installed import run
+from .in_process import run
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 MANIFEST = {

@@ -11,7 +11,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from .canary import CANARY, with_canaries
-from .installed import run
+from .in_process import run
 
 Synthesized = Callable[[str], Path]
 WIDE = {"COLUMNS": "400"}

@@ -13,7 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from .canary import CANARY, with_canaries
-from .installed import run
+from .in_process import run
 
 Synthesized = Callable[[str], Path]
 EXAMPLES = ("quickstart", "many_servers", "existing_load_balancer")

@@ -16,7 +16,8 @@ from datafi_cdk.cli.secrets.env_file import read_env_file
 from datafi_cdk.cli.secrets.jwt_keys import pair_problem, read_jwks
 from datafi_cdk.local import EmbeddedAws
 
-from .installed import COMMAND, Done, run
+from .in_process import run
+from .installed import COMMAND, Done
 from .secret_values import CONFIG, Deployment
 
 PASSWORD = "not-a-real-password"

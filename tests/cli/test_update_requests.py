@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from datafi_cdk.cli.update_access import UpdateAccess
 from datafi_cdk.local import EmbeddedAws
 
 from .failing_aws import failing_aws
 from .https_front import Answer, Answering, https_front, in_json
-from .installed import Done, run
+from .in_process import run
+from .installed import Done
 from .stacks import make_stack
 
 KEY = "not-a-real-key"
@@ -126,8 +128,11 @@ def test_waits_until_the_rollout_has_ended(
     assert "203.0.113.7" in done.out
 
 
-def test_asks_on_while_the_rollout_goes_on(aws: EmbeddedAws, tmp_path: Path) -> None:
+def test_asks_on_while_the_rollout_goes_on(
+    aws: EmbeddedAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A report that does not know of it yet, and a fault, are no end."""
+    monkeypatch.setattr(UpdateAccess, "poll_seconds", 0.0)
     answers = [
         in_json(200, message=BEGUN, requestId="7", warnings=["so [so]"]),
         in_json(200, **REPORT),

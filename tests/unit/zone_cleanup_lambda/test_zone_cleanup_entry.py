@@ -41,7 +41,7 @@ def server() -> Iterator[HTTPServer]:
     """A server that takes answers, as S3 does."""
     Receiver.received = []
     with HTTPServer(("127.0.0.1", 0), Receiver) as made:
-        thread = Thread(target=made.serve_forever)
+        thread = Thread(target=made.serve_forever, args=(0.02,))
         thread.start()
         yield made
         made.shutdown()
