@@ -124,20 +124,47 @@ def let_rules_send(queue: sqs.IQueue) -> None:
     )
 
 
-def _new_queue(stack: Stack) -> sqs.Queue:
+def new_queue(
+    scope: Construct,
+    construct_id: str,
+    *,
+    holds: str,
+    removal_policy: RemovalPolicy,
+    dead_letter_queue: sqs.DeadLetterQueue | None = None,
+) -> sqs.Queue:
+    """A queue that keeps events for people for two weeks, the longest that SQS keeps them.
+
+    Args:
+        scope: Where it is made.
+        construct_id: Its id in `scope`.
+        holds: What the events hold, for who reviews that no key of the customer's encrypts them.
+        removal_policy: What becomes of it when it leaves the stack.
+        dead_letter_queue: Where events go that are read too often.
+    """
     queue = sqs.Queue(
-        stack,
-        _QUEUE,
+        scope,
+        construct_id,
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
         retention_period=_LONGEST,
-        removal_policy=RemovalPolicy.DESTROY,
+        dead_letter_queue=dead_letter_queue,
+        removal_policy=removal_policy,
     )
     skip_check(
         cast(sqs.CfnQueue, queue.node.default_child),
         "CKV_AWS_27",
-        "It is encrypted with a key of SQS: the events that it holds name resources, and no secret"
-        " but the address at which CloudFormation takes an answer for some hours.",
+        f"It is encrypted with a key of SQS: the events that it holds {holds}.",
+    )
+    return queue
+
+
+def _new_queue(stack: Stack) -> sqs.Queue:
+    queue = new_queue(
+        stack,
+        _QUEUE,
+        holds="name resources, and no secret but the address at which CloudFormation takes an"
+        " answer for some hours",
+        removal_policy=RemovalPolicy.DESTROY,
     )
     acknowledge(
         queue,

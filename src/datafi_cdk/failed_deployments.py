@@ -11,11 +11,9 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from .acknowledgments import skip_check
 from .datafi_service import DatafiService
-from .dead_letters import dead_letters, let_rules_send
+from .dead_letters import dead_letters, let_rules_send, new_queue
 
-_LONGEST = Duration.days(14)
 # As often as a queue takes, for people may look at a message again and again.
 _MOST_READ = 1000
 
@@ -42,21 +40,14 @@ class FailedDeployments(Construct):
     def __init__(self, scope: Construct, construct_id: str, removal_policy: RemovalPolicy) -> None:
         super().__init__(scope, construct_id)
         self._dead_letters = dead_letters(self, None, removal_policy)
-        self.queue = sqs.Queue(
+        self.queue = new_queue(
             self,
             "Queue",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=_LONGEST,
+            holds="name resources",
+            removal_policy=removal_policy,
             dead_letter_queue=sqs.DeadLetterQueue(
                 max_receive_count=_MOST_READ, queue=self._dead_letters
             ),
-            removal_policy=removal_policy,
-        )
-        skip_check(
-            cast(sqs.CfnQueue, self.queue.node.default_child),
-            "CKV_AWS_27",
-            "It is encrypted with a key of SQS: the events that it holds name resources.",
         )
         for queue in (self.queue, self._dead_letters):
             let_rules_send(queue)
