@@ -25,7 +25,7 @@ config = DatafiEdgeConfig.from_file(Path({datafi_yaml!r}))
 DatafiEdgeStack(app, "DatafiEdge", config=config)
 app.synth()
 """
-"""The reference deployment: one edge server and one coordinator, as the quickstart has them."""
+"""The reference deployment: what a `datafi.yaml` says, here the quickstart's one edge server."""
 
 SERVERS = """
 from datafi_cdk import EdgeDns, EdgeNetwork, EdgeServer, EdgeStorage, SharedIngress, UpdateApi

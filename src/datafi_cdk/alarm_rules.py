@@ -2,7 +2,8 @@
 
 Each rule names its entry in `docs/runbook.md`. Unless a rule says otherwise, missing data is no
 reason to ring: a load balancer sends nothing about requests, and a function nothing about errors,
-while there are none. Where AWS recommends an alarm, its numbers are taken:
+while there are none. Where AWS recommends a threshold it is taken, and where periods are others
+than its own the rule says why:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html
 How CloudWatch counts datapoints and what it makes of missing ones:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
@@ -51,9 +52,9 @@ class AlarmRule:
 UNHEALTHY_TARGETS = AlarmRule(
     entry="unhealthy-targets", threshold=1, comparison=_AT_LEAST, datapoints=3, periods=5
 )
-"""A target fails its health check in 3 of 5 minutes. ECS replaces such a task within a minute or
-two, so that a task which crashes again and again is unhealthy in some of the minutes only, while
-one that starts slowly is for a minute. Source:
+"""A target fails its health check in 3 of 5 minutes. ECS replaces such a task, so that one which
+crashes again and again is unhealthy in some of the minutes only, while one that starts slowly is
+for a minute. Source of the metric:
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
 """
 
@@ -65,17 +66,19 @@ NO_HEALTHY_TARGETS = AlarmRule(
     periods=3,
     missing=cloudwatch.TreatMissingData.BREACHING,
 )
-"""Nobody answers for 3 minutes. Missing data counts, as a load balancer reports healthy targets
-only while there are targets at all: an image that cannot be pulled never becomes one. Source:
+"""No target is healthy for 3 minutes. Missing data counts, as a load balancer reports healthy
+targets only while there are targets at all: an image that cannot be pulled never becomes one.
+Source:
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
 """
 
 SERVER_ERRORS = AlarmRule(
     entry="server-errors", threshold=5, comparison=_AT_LEAST, datapoints=2, periods=3
 )
-"""At least 5 percent of the requests fail in 2 of 3 periods of five minutes. AWS recommends 5
-percent of the traffic. A rate follows the traffic by itself, and two periods leave out a single
-error of a server that is asked rarely. Source:
+"""At least 5 percent of the requests fail in 2 of 3 periods of five minutes. AWS recommends to
+begin with about 5 percent of the average traffic, counted for five minutes one by one. A rate
+follows the traffic by itself, and two periods of five minutes leave out a single error of a server
+that is asked rarely. Source:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html#ECS
 """
 
@@ -99,7 +102,8 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployme
 """
 
 FUNCTION_ERRORS = replace(SERVER_ERRORS, entry="function-errors")
-"""The rate of `SERVER_ERRORS`, of invocations that crashed or ran out of time. Source:
+"""The rate of `SERVER_ERRORS`, of invocations that crashed or ran out of time. AWS gives no number
+but that it is above zero, as it depends on how many errors an application can bear. Source:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html#Lambda
 """
 
@@ -107,7 +111,8 @@ FUNCTION_THROTTLES = AlarmRule(
     entry="function-throttles", threshold=1, comparison=_AT_LEAST, datapoints=3, periods=3
 )
 """Invocations are turned away in three periods of five minutes running. AWS recommends any number
-above zero; a short burst while Lambda scales is none of a person's business. Source:
+above zero, for five minutes; a short burst while Lambda scales is none of a person's business.
+Source:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html#Lambda
 """
 
@@ -127,10 +132,12 @@ CERTIFICATE_EXPIRY = AlarmRule(
     periods=1,
     missing=cloudwatch.TreatMissingData.IGNORE,
 )
-"""At most 44 days are left, as AWS recommends: ACM renews 60 days before the end, so that by then
-two weeks of attempts have failed. Missing data changes nothing, as ACM sends the number twice a
-day, and none once the certificate has expired. Sources:
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html#CertificateManager
+"""At most 44 days are left, as AWS recommends. ACM begins to renew a certificate of 198 days, which
+is what it issues, 45 days before the end, and an older one of 395 days 60 days before. Missing data
+changes nothing, as ACM sends the number twice a day, and none once the certificate has expired.
+Sources:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html#CertificateManager,
+https://docs.aws.amazon.com/acm/latest/userguide/dns-renewal-validation.html
 and https://docs.aws.amazon.com/acm/latest/userguide/cloudwatch-metrics.html
 """
 
@@ -168,7 +175,9 @@ def slow_answers(timeout_seconds: float) -> AlarmRule:
     """One request in ten takes half of the time after which it fails, for a quarter of an hour.
 
     AWS gives no number, as it depends on what is asked. What a server waits for before it gives up
-    is what its owner has said of that. Of a stream, the time until it begins counts. Source:
+    is what its owner has said of that. Of a stream, the time until it begins counts. Sources:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html#ECS
+    and
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
 
     Args:

@@ -43,9 +43,9 @@ class EdgeMonitoring(Construct):
     - each update API: errors, and refused keys if it has a key
 
     What a load balancer that is there already does for others counts, too. That a server has no
-    healthy target is no alarm of one with a `desired_count` of 0. Only a failed deployment of a
-    server with a circuit breaker or deployment alarms is told by ECS. Running tasks are counted in
-    clusters with Container Insights.
+    healthy target is no alarm of one with a `desired_count` of 0. ECS promises to tell of a failed
+    deployment only if the server has a circuit breaker. Running tasks are counted in clusters with
+    Container Insights.
 
     It may stand in a stack of its own, which then refers to all others, and none to it: see
     docs/stacks.md on how to remove a server then. Prices: https://aws.amazon.com/cloudwatch/pricing/

@@ -21,8 +21,9 @@ _MOST_READ = 1000
 class FailedDeployments(Construct):
     """A queue that keeps what ECS says of failed rollouts for two weeks, and counts them.
 
-    ECS tells of those that its circuit breaker or an alarm ends, whoever began them: an update, a
-    deployment of the stack, a person. EventBridge counts what a rule hands on, and so needs
+    ECS tells of those of a service with a circuit breaker, whoever began them: an update, a
+    deployment of the stack, a person. Of one without, whose deployments alarms end, AWS does not
+    promise this event. EventBridge counts what a rule hands on, and so needs
     somebody who takes it; the queue does, and has the reason of each. What cannot be handed on is
     in the stack's dead-letter queue. Sources:
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployment_events.html

@@ -12,8 +12,8 @@ from .finding import Finding, failed, passed, warned
 NEAR_EXPIRY_DAYS = 30
 """How many days before its end a certificate is told of.
 
-ACM renews its own 60 days before, if it can. Source:
-https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html
+ACM renews its own before, if it can: 45 days before the end, or 60 if issued for 395 days. Source:
+https://docs.aws.amazon.com/acm/latest/userguide/dns-renewal-validation.html
 """
 
 
