@@ -25,7 +25,14 @@ config = DatafiEdgeConfig.from_file(Path({datafi_yaml!r}))
 DatafiEdgeStack(app, "DatafiEdge", config=config)
 app.synth()
 """
-"""The reference deployment: what a `datafi.yaml` says, here the quickstart's one edge server."""
+"""The reference deployment, which a `datafi.yaml` describes."""
+
+WITHOUT_VALIDATION = """
+import os
+
+os.environ["CDK_VALIDATION"] = "false"
+"""
+"""Before an app: without what CDK itself checks of every template at the end of a synthesis."""
 
 SERVERS = """
 from datafi_cdk import EdgeDns, EdgeNetwork, EdgeServer, EdgeStorage, SharedIngress, UpdateApi

@@ -45,7 +45,7 @@ def tables(figures: Mapping[str, Any], found: Sequence[Target]) -> str:
     """The figures and the targets in Markdown.
 
     Args:
-        figures: The figures of `benchmarks.measure`.
+        figures: What was measured, with the `machine` and the number of `runs`.
         found: The targets.
     """
     parts = [

@@ -9,9 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from datafi_cdk.bundled import bundled
-
-from .apps import FLOOR, REFERENCE, servers
+from .apps import FLOOR, REFERENCE, WITHOUT_VALIDATION, servers
 from .processes import run_python
 from .sampling import medians_of
 
@@ -43,10 +41,13 @@ def measure_synthesis(runs: int) -> dict[str, Any]:
     Args:
         runs: How often each is measured.
     """
-    datafi_yaml = str(bundled("examples/quickstart") / "datafi.yaml")
     apps: dict[str, Callable[[str], str]] = {
-        "floor": lambda outdir: FLOOR.format(outdir=outdir),
-        "reference": lambda outdir: REFERENCE.format(outdir=outdir, datafi_yaml=datafi_yaml),
+        "floor": _floor,
+        "reference": _reference,
+        "floor, without CDK's validation": lambda outdir: WITHOUT_VALIDATION + _floor(outdir),
+        "reference, without CDK's validation": lambda outdir: (
+            WITHOUT_VALIDATION + _reference(outdir)
+        ),
     }
     for kind, shared in KINDS.items():
         for count in COUNTS:
@@ -55,6 +56,15 @@ def measure_synthesis(runs: int) -> dict[str, Any]:
     for name, app in apps.items():
         timed[name] |= _counted(app)
     return {"apps": timed, "per server": {kind: _per_server(timed, kind) for kind in KINDS}}
+
+
+def _floor(outdir: str) -> str:
+    return FLOOR.format(outdir=outdir)
+
+
+def _reference(outdir: str) -> str:
+    datafi_yaml = str(Path(__file__).with_name("reference.yaml"))
+    return REFERENCE.format(outdir=outdir, datafi_yaml=datafi_yaml)
 
 
 def _app(count: int, shared: bool) -> Callable[[str], str]:

@@ -34,7 +34,7 @@ def targets(figures: Mapping[str, Any]) -> list[Target]:
     """Every target with what was measured.
 
     Args:
-        figures: The figures of `benchmarks.measure`.
+        figures: What was measured, by what it is of: `imports` and `synthesis`.
     """
     imports, synthesis = figures["imports"], figures["synthesis"]
     apps = synthesis["apps"]
