@@ -114,6 +114,9 @@ class UpdateApplication:
                 f"The method must be {' or '.join(allowed)}.",
                 {"allow": ", ".join(allowed)},
             )
+        if service is None and self._api_key and "x-api-key" not in request.headers:
+            # Of somebody who looks for a way in, and not of a caller with a wrong key.
+            raise Refusal(HTTPStatus.NOT_FOUND, "There is nothing at this path.")
         self._authenticate(request)
         if service is None or rest not in ("", _ROLLBACK_PATH):
             paths = ", ".join(f"/{each}" for each in self._services)

@@ -70,15 +70,24 @@ def test_a_rollback_is_posted(world: Any) -> None:
 
 @pytest.mark.parametrize("path", ["/", "", "/co", "/es/x", "/es/rollback/x", "/ES", "//es/x"])
 def test_other_paths_are_not_found(world: Any, path: str) -> None:
-    """404 names the paths there are, to who has the key only."""
+    """404 names the paths there are, to who has the key only; with a wrong one it is 401."""
     answer = world.send(path=path)
     assert answer["statusDescription"] == "404 Not Found"
     assert json.loads(answer["body"]) == {
         "error": "Not Found",
         "message": "The path must be one of /es, or one of these with /rollback.",
     }
-    assert world.send(path=path, headers={})["statusCode"] == 401
+    assert world.send(path=path, headers={"x-api-key": "wrong"})["statusCode"] == 401
     assert world.ecs.calls == []
+
+
+@pytest.mark.parametrize("path", ["/", "/co", "/.env", "/ES"])
+def test_who_looks_for_a_way_in_finds_nothing(world: Any, path: str) -> None:
+    """Without a key it is no refused key, of which five in five minutes ring an alarm."""
+    answer = world.send(path=path, headers={})
+    assert answer["statusCode"] == 404
+    assert "/es" not in answer["body"]
+    assert world.send(path="/es/x", headers={})["statusCode"] == 401
 
 
 def test_the_end_of_a_path_may_have_a_slash(world: Any) -> None:
