@@ -4,10 +4,10 @@ IAM actions the code calls, and why:
 
 - `ecs:DescribeServices` on the service: which revision it runs, and how its rollout goes.
 - `ecs:DescribeTaskDefinition` on `*`: what that revision holds, with its tags.
-- `ecs:RegisterTaskDefinition` on `*`: the next revision.
+- `ecs:RegisterTaskDefinition` on the revisions of its family: the next one.
 - `iam:PassRole` on the task role and the execution role, for `ecs-tasks.amazonaws.com`:
-  demanded by RegisterTaskDefinition; it is what bounds the action above.
-- `ecs:TagResource` on `*`, under the condition that `ecs:CreateAction` equals
+  demanded by RegisterTaskDefinition.
+- `ecs:TagResource` on the same revisions, under the condition that `ecs:CreateAction` equals
   `RegisterTaskDefinition`: demanded only if the old revision has tags.
 - `ecs:UpdateService` on the service: moves it to the new revision.
 - `ecs:DeregisterTaskDefinition` on `*`: takes the new revision back if the service refused it.

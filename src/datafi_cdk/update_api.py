@@ -63,7 +63,8 @@ class UpdateApi(Construct):
     The version is written to the parameter that every deployment reads, so that none undoes the
     update; see `ImageVersion`. If a rollout fails, the parameter goes back to what last completed;
     if a deployment fails and CloudFormation brings back the version it knows, the update is brought
-    back. Both follow from events of ECS and of the stack.
+    back. Both follow from events of ECS and of the stack, which one function hands on to all
+    update APIs of a stack; its network, key, queue and reservation are those of the first of them.
 
     The key is read from Secrets Manager at run time, so it is in no template, and its rotation
     needs no deployment; for 15 minutes the key before is accepted too.
@@ -192,7 +193,7 @@ class UpdateApi(Construct):
                 *switch_faults(redeploy_on_rotation=redeploy_on_rotation, every_path=every_path),
                 *rotation_faults(rotation_function, rotate_after, is_generated=is_generated),
                 *settings.faults(),
-                *([] if every_path else rule_priority_faults(services, http_rule_priority)),
+                *rule_priority_faults(services, http_rule_priority, every_path=every_path),
                 *removal_policy_faults(removal_policy),
             ],
         )
@@ -217,7 +218,7 @@ class UpdateApi(Construct):
             update_windows=update_windows,
             update_freezes=update_freezes,
         )
-        refuse(self, environment_faults(self, environment))
+        refuse(self, environment_faults(self, services, environment))
         self.function, role, self.log_group, queue = bundled_function(
             self,
             asset="update_api",

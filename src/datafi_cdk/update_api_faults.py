@@ -149,9 +149,12 @@ def tag_faults(patterns: Sequence[str] | None) -> list[Fault]:
     ]
 
 
-def rule_priority_faults(services: Sequence[DatafiService], priority: int | None) -> list[Fault]:
+def rule_priority_faults(
+    services: Sequence[DatafiService], priority: int | None, *, every_path: bool
+) -> list[Fault]:
     """One priority is for one rule."""
-    if priority is None or not isinstance(services, Sequence) or len(services) == 1:
+    is_one = every_path or not isinstance(services, Sequence) or len(services) == 1
+    if priority is None or is_one:
         return priority_faults("http_rule_priority", concrete(priority))
     allowed = "left out with several services, each of which has a rule"
     return [Fault("http_rule_priority", allowed, str(priority), "leave it out")]

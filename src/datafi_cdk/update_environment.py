@@ -18,6 +18,11 @@ from .update_window import UpdateFreeze, UpdateWindow, windows_as_json
 MOST_BYTES = 4096
 """Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
+_PSEUDO_PARAMETERS = {
+    "AWS::AccountId": len("111111111111"),
+    "AWS::Partition": len("aws-us-gov"),
+    "AWS::Region": len("ap-southeast-1"),
+}
 _SUFFIX_OF_A_NAME = len("--AbCdEfGhIjKl")
 _REST_OF_AN_ARN = len("arn:aws-us-gov:secretsmanager:us-gov-west-1:111111111111:secret:-AbCdEf")
 
@@ -49,14 +54,17 @@ def update_environment(
     }
 
 
-def environment_faults(scope: Construct, environment: Mapping[str, str]) -> list[Fault]:
+def environment_faults(
+    scope: Construct, services: Sequence[DatafiService], environment: Mapping[str, str]
+) -> list[Fault]:
     """An environment that is larger than Lambda takes, as far as it is known at synthesis.
 
     Args:
         scope: The update API.
+        services: What it updates.
         environment: The variables.
     """
-    size = environment_size(scope, environment)
+    size = environment_size(scope, services, environment)
     if size <= MOST_BYTES:
         return []
     allowed = (
@@ -67,17 +75,20 @@ def environment_faults(scope: Construct, environment: Mapping[str, str]) -> list
     return [Fault("services", allowed, f"about {size} bytes", remedy)]
 
 
-def environment_size(scope: Construct, environment: Mapping[str, str]) -> int:
+def environment_size(
+    scope: Construct, services: Sequence[DatafiService], environment: Mapping[str, str]
+) -> int:
     """How many bytes an environment has, as far as it is known at synthesis.
 
     The names that CloudFormation makes are taken to be as long as they usually are: the stack's
-    name, the logical id and twelve characters.
+    name, which is taken to be the longest of all, the logical id and twelve characters.
 
     Args:
         scope: Anything in the stack.
+        services: What it names, which may be in other stacks.
         environment: The variables.
     """
-    stack_name = len(outermost_stack(scope).stack_name)
+    stack_name = max(len(outermost_stack(each).stack_name) for each in (scope, *services))
     resolved = stack_of(scope).resolve(dict(environment))
     return sum(len(name) + _size(value, stack_name) for name, value in resolved.items())
 
@@ -116,5 +127,7 @@ def _size(value: Any, stack_name_length: int) -> int:
     if function == "Fn::Join":
         return sum(_size(part, stack_name_length) for part in argument[1])
     logical_id, attribute = [*argument, ""][:2] if isinstance(argument, list) else (argument, "Ref")
+    if logical_id in _PSEUDO_PARAMETERS:
+        return _PSEUDO_PARAMETERS[logical_id]
     name = stack_name_length + len(str(logical_id)) + _SUFFIX_OF_A_NAME
     return name + (0 if attribute == "Name" else _REST_OF_AN_ARN)

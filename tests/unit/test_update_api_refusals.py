@@ -298,3 +298,9 @@ def test_refuses_more_update_apis_than_events_can_be_led_to() -> None:
             edge = EdgeServer(around.stack, name, **around.around, name=name)
             UpdateApi(around.stack, f"Up{number}", ingress=around.ingress, services=[edge])
     assert "let services share an update API" in str(told.value)
+
+
+def test_refuses_no_priority_for_every_path() -> None:
+    """It is one rule, whose priority is looked at with all arguments."""
+    with pytest.raises(InvalidInputError, match="http_rule_priority must be"):
+        update_api(2, every_path=True, http_rule_priority=50001)
