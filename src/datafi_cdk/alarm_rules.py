@@ -82,18 +82,6 @@ that is asked rarely. Source:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html#ECS
 """
 
-CPU = AlarmRule(entry="cpu", threshold=80, comparison=_MORE_THAN, datapoints=5, periods=5)
-"""More than 80 percent for 5 minutes, as AWS recommends. Automatic scaling has made more tasks by
-then, unless it is at its maximum. Source:
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html#ECS
-"""
-
-MEMORY = replace(CPU, entry="memory")
-"""More than 80 percent for 5 minutes, as AWS recommends. An edge server's cache takes half of the
-memory, and a task that needs more than all is killed. Source:
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html#ECS
-"""
-
 FAILED_DEPLOYMENT = AlarmRule(
     entry="failed-deployment", threshold=1, comparison=_AT_LEAST, datapoints=1, periods=1
 )
@@ -126,15 +114,16 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balance
 
 CERTIFICATE_EXPIRY = AlarmRule(
     entry="certificate-expiry",
-    threshold=44,
+    threshold=30,
     comparison=_AT_MOST,
     datapoints=1,
     periods=1,
     missing=cloudwatch.TreatMissingData.IGNORE,
 )
-"""At most 44 days are left, as AWS recommends. ACM begins to renew a certificate of 198 days, which
-is what it issues, 45 days before the end, and an older one of 395 days 60 days before. Missing data
-changes nothing, as ACM sends the number twice a day, and none once the certificate has expired.
+"""At most 30 days are left. ACM begins to renew a certificate of 198 days, which is what it issues,
+45 days before the end, and an older one of 395 days 60 days before: then it has failed for two
+weeks. AWS recommends 44 days, and to change that to the time that one needs. Missing data changes
+nothing, as ACM sends the number twice a day, and none once the certificate has expired.
 Sources:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html#CertificateManager,
 https://docs.aws.amazon.com/acm/latest/userguide/dns-renewal-validation.html
@@ -189,4 +178,22 @@ def slow_answers(timeout_seconds: float) -> AlarmRule:
         comparison=_AT_LEAST,
         datapoints=3,
         periods=3,
+    )
+
+
+def high_use(entry: str, scaling_target: float | None) -> AlarmRule:
+    """More than 80 percent of CPU or memory for 5 minutes, as AWS recommends.
+
+    Automatic scaling has made more tasks by then, unless it is at its maximum. Where it aims at
+    more than 60 percent, the use has to be half way from there to all. An edge server's cache takes
+    half of the memory, and a task that needs more than all is killed. Source:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html#ECS
+
+    Args:
+        entry: `cpu` or `memory`.
+        scaling_target: What automatic scaling keeps the use near, in percent.
+    """
+    threshold = max(80.0, ((scaling_target or 0) + 100) / 2)
+    return AlarmRule(
+        entry=entry, threshold=threshold, comparison=_MORE_THAN, datapoints=5, periods=5
     )

@@ -15,6 +15,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from . import validation
+from .auto_scaling import AutoScaling
 from .errors import Fault
 from .execute_command import allow_execute_command, goes_to_own_log
 from .health_checks import filled, own_port
@@ -89,6 +90,11 @@ class DatafiService(MeasuredService):
     def grant_principal(self) -> iam.IPrincipal:
         """The task role, to which permissions of the software are granted."""
         return self._task_role.grant_principal
+
+    @property
+    def auto_scaling(self) -> AutoScaling | None:
+        """How the number of its tasks follows its load, or `None`."""
+        return self._settings.auto_scaling
 
     @property
     def timeout_seconds(self) -> int:

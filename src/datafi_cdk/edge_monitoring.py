@@ -57,8 +57,8 @@ class EdgeMonitoring(Construct):
         ingress: The load balancer, in the account and region of this stack.
         update_apis: The update APIs of the ingress; may be empty.
         alarm_topic: Who is told when an alarm rings and when it is over, in the region of this
-            stack. If it is encrypted, its key lets CloudWatch publish, as docs/runbook.md says.
-            Default: nobody.
+            stack. If it is encrypted, or has a policy of its own (`enforce_ssl=True` makes one),
+            key and policy have to let CloudWatch publish, as docs/runbook.md says. Default: nobody.
         removal_policy: What becomes of the queue of failed deployments when it leaves the stack.
             Default: retained.
 

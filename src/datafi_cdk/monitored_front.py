@@ -85,7 +85,7 @@ def part_of_update_api(scope: Construct, api: UpdateApi) -> Part:
     function = api.function
     return Part(
         id=part_id,
-        name=f"updates-{'-'.join(service.name for service in api.services)}",
+        name=f"updates-{','.join(service.name for service in api.services)}",
         title=f"Update API of {names}",
         graphs=[
             Graph("Answers", outcomes),

@@ -30,9 +30,16 @@ _SLOWEST_TENTH = "p90"
 def part_of_service(service: DatafiService, failed: FailedDeployments) -> Part:
     """An edge server or a coordinator on Fargate."""
     name = service.name
-    cpu = WatchedAlarm(name="Cpu", rule=alarm_rules.CPU, says=f"{name} uses most of its CPU.")
+    scaling = service.auto_scaling
+    cpu = WatchedAlarm(
+        name="Cpu",
+        rule=alarm_rules.high_use("cpu", scaling and scaling.cpu_percent),
+        says=f"{name} uses most of its CPU.",
+    )
     memory = WatchedAlarm(
-        name="Memory", rule=alarm_rules.MEMORY, says=f"{name} uses most of its memory."
+        name="Memory",
+        rule=alarm_rules.high_use("memory", scaling and scaling.memory_percent),
+        says=f"{name} uses most of its memory.",
     )
     rollout = WatchedAlarm(
         name="FailedDeployment",
@@ -94,9 +101,10 @@ def _targets(service: DatafiService) -> Graph:
 
 
 def _has_tasks(service: DatafiService) -> bool:
-    """Whether it is meant to have any, as far as that is known."""
+    """Whether it is meant to have some at all times, as far as that is known."""
     resource = cast(ecs.CfnService, service.service.node.default_child)
-    return resource.desired_count != 0
+    scaling = service.auto_scaling
+    return resource.desired_count != 0 and (scaling is None or scaling.min != 0)
 
 
 def _errors(service: DatafiService, port: str, grpc: bool) -> Line:

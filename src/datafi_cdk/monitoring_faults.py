@@ -89,6 +89,6 @@ def _place_faults(scope: Construct, ingress: IngressBase) -> list[Fault]:
         for one, other in ((here.account, there.account), (here.region, there.region))
     ):
         return []
-    allowed = "in the account and region of the stack"
+    allowed = f"in the account and region of the stack ({here.account}/{here.region})"
     given = f"one in {there.account}/{there.region}"
     return [Fault("ingress", allowed, given, "make EdgeMonitoring in a stack of that region")]

@@ -130,4 +130,6 @@ def tell_of_dead_letters(stack: Stack, topic: sns.ITopic) -> None:
         comparison_operator=DEAD_LETTERS.comparison,
         treat_missing_data=DEAD_LETTERS.missing,
     )
-    alarm.add_alarm_action(actions.SnsAction(topic))
+    told = actions.SnsAction(topic)
+    alarm.add_alarm_action(told)
+    alarm.add_ok_action(told)

@@ -66,7 +66,7 @@ def size_faults(stack: Stack, servers: int) -> list[Fault]:
     allowed = f"a stack of at most {MOST_RESOURCES} resources"
     given = f"{len(resources)} with {servers} servers"
     remedy = (
-        "deploy some servers in another stack, or let them share an update API, which needs fewer "
-        "(update_api.shared: true)"
+        "deploy some servers, or EdgeMonitoring, in another stack, or let them share an update API,"
+        " which needs fewer (update_api.shared: true)"
     )
     return [Fault(path_of(stack), allowed, given, remedy)]

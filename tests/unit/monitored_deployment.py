@@ -63,7 +63,7 @@ ALARMS: dict[str, Row] = {
     ),
     "ingress-CertificateExpiry": (
         *("DaysToExpiry", "Minimum", 86400, "certificate"),
-        *(AT_MOST, 44, (1, 1), AS_BEFORE),
+        *(AT_MOST, 30, (1, 1), AS_BEFORE),
     ),
     **of_service("es", 600),
     **of_service("co", 30),
@@ -80,12 +80,12 @@ ALARMS: dict[str, Row] = {
         *("TargetResponseTime", "p90", 300, "fn Http"),
         *(AT_LEAST, 14, (3, 3), SILENT),
     ),
-    "updates-es-co-Errors": ("errors in", "Sum", 300, "nothing", AT_LEAST, 1, (1, 1), SILENT),
-    "updates-es-co-RefusedKeys": (
+    "updates-es,co-Errors": ("errors in", "Sum", 300, "nothing", AT_LEAST, 1, (1, 1), SILENT),
+    "updates-es,co-RefusedKeys": (
         *("refused keys in", "Sum", 300, "nothing"),
         *(AT_LEAST, 5, (1, 1), SILENT),
     ),
-    "updates-es-co-Crashes": ("Errors", "Sum", 900, "updates", AT_LEAST, 3, (1, 1), SILENT),
+    "updates-es,co-Crashes": ("Errors", "Sum", 900, "updates", AT_LEAST, 3, (1, 1), SILENT),
 }
 
 

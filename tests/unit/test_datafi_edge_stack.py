@@ -511,5 +511,7 @@ def test_refuses_more_servers_than_a_stack_has_room_for() -> None:
     data = minimal(edge_servers={"long_running": servers})
     with pytest.raises(InvalidInputError) as refusal:
         _stack(data)
-    assert " with 20 servers; deploy some servers in another stack" in str(refusal.value)
+    assert " with 20 servers; deploy some servers, or EdgeMonitoring, in another stack" in str(
+        refusal.value
+    )
     assert "update_api.shared: true" in str(refusal.value)

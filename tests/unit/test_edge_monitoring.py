@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from datafi_cdk import EdgeMonitoring, EdgeServer, ServerlessEdgeServer, UpdateApi
-from aws_cdk import Token
+from datafi_cdk import AutoScaling, EdgeMonitoring, EdgeServer, ServerlessEdgeServer, UpdateApi
+from aws_cdk import CfnElement, Token
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Template
@@ -120,6 +120,24 @@ def test_a_server_that_is_turned_off_may_have_no_tasks(count: int | None, has_al
         around.stack, "Monitoring", services=[server], ingress=around.ingress, update_apis=[]
     )
     assert ("es-NoHealthyTargets" in monitoring.alarms) is has_alarm
+
+
+def test_a_server_that_is_scaled_to_nothing_may_have_no_tasks() -> None:
+    """Its schedule, which the alarm does not know, says when it has some."""
+    around = surroundings()
+    scaling = AutoScaling(min=0, max=2, cpu_percent=90)
+    server = EdgeServer(around.stack, "Es", **around.around, name="es", auto_scaling=scaling)
+    monitoring = EdgeMonitoring(
+        around.stack, "Monitoring", services=[server], ingress=around.ingress, update_apis=[]
+    )
+    assert "es-NoHealthyTargets" not in monitoring.alarms
+    found = Template.from_stack(around.stack).find_resources(ALARM)
+    thresholds = {
+        name: found[around.stack.get_logical_id(resource)]["Properties"]["Threshold"]
+        for name in ("Cpu", "Memory")
+        if isinstance(resource := monitoring.alarms[f"es-{name}"].node.default_child, CfnElement)
+    }
+    assert thresholds == {"Cpu": 95, "Memory": 80}, "scaling keeps the use of CPU near 90"
 
 
 @pytest.mark.parametrize(

@@ -145,9 +145,11 @@ def test_refuses_to_watch_from_elsewhere(
 ) -> None:
     """Metrics are of one account and region."""
     name = f"Elsewhere{'-'.join(place.values())}"
-    env = Environment(**{"region": REGION, **place})
-    assert refused(Stack(around.stack.node.root, name, env=env)) == (
-        "ingress must be in the account and region of the stack, got one in "
+    env = {"account": ACCOUNT, "region": REGION, **place}
+    stack = Stack(around.stack.node.root, name, env=Environment(**env))
+    assert refused(stack) == (
+        f"ingress must be in the account and region of the stack ({env['account']}/"
+        f"{env['region']}), got one in "
         f"{ACCOUNT}/{REGION}; make EdgeMonitoring in a stack of that region."
     )
 

@@ -100,7 +100,7 @@ def test_refuses_more_resources_than_a_stack_of_the_users_has_room_for() -> None
         stack.node.root.synth()  # type: ignore[attr-defined]
     said = str(refusal.value)
     assert "Mine must be a stack of at most 500 resources, got 5" in said
-    assert "with 8 servers; deploy some servers in another stack" in said
+    assert "with 8 servers; deploy some servers, or EdgeMonitoring, in another stack" in said
     assert "update_api.shared: true" in said
 
 
