@@ -33,12 +33,12 @@ def part_of_service(service: DatafiService, failed: FailedDeployments) -> Part:
     scaling = service.auto_scaling
     cpu = WatchedAlarm(
         name="Cpu",
-        rule=alarm_rules.high_use("cpu", scaling and scaling.cpu_percent),
+        rule=alarm_rules.high_use("cpu", scaling.cpu_percent if scaling else None),
         says=f"{name} uses most of its CPU.",
     )
     memory = WatchedAlarm(
         name="Memory",
-        rule=alarm_rules.high_use("memory", scaling and scaling.memory_percent),
+        rule=alarm_rules.high_use("memory", scaling.memory_percent if scaling else None),
         says=f"{name} uses most of its memory.",
     )
     rollout = WatchedAlarm(
