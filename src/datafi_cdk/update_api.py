@@ -23,6 +23,7 @@ from .function_settings import FunctionSettings
 from .ingress_base import IngressBase
 from .lambda_target import lambda_target_group
 from .places import path_of, stack_of
+from .shared_events import shared_events
 from .synthesis import refuse, removal_policy_faults
 from .update_api_faults import (
     caller_faults,
@@ -32,9 +33,9 @@ from .update_api_faults import (
     tag_faults,
 )
 from .update_environment import environment_faults, update_environment
-from .update_events import UpdateEvents
 from .update_key import DEFAULT_ROTATION, generated_key, grant_key_value, rotation_faults
 from .update_rights import grant_audit, grant_update
+from .update_rotation import redeploy_when_rotated
 from .update_window import UpdateFreeze, UpdateWindow, window_faults
 from .validation import RESERVED_NAMES, switch_faults
 
@@ -232,12 +233,15 @@ class UpdateApi(Construct):
         if self.secret:
             grant_key_value(self.secret, role)
         grant_audit(role)
-        told = UpdateEvents(self, self.function, queue)
         for service in services:
             grant_update(role, service)
             if redeploy_on_rotation:
-                told.redeploy(service)
-        told.listen(services, settings, removal_policy)
+                redeploy_when_rotated(self, self.function, queue, service)
+        of_live_versions = [each for each in services if each.version_parameter_name is not None]
+        if of_live_versions:
+            shared_events(self, settings, removal_policy).lead(
+                self, self.function, of_live_versions
+            )
         refuse(self, role.faults)
         self.target_group = self.function_url = None
         if callers is None:
