@@ -199,7 +199,7 @@ class DatafiEdgeStack(Stack):
             else None
         )
         self.monitoring = self._monitoring(topic) if config.monitoring else None
-        if topic:
+        if topic and not self.monitoring:
             stack_hardening.tell_of_dead_letters(self, topic)
         self._add_outputs()
         refuse(self, size_faults(self, len(services) + len(self.serverless_edge_servers)))

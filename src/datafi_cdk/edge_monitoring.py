@@ -11,13 +11,15 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from .datafi_service import DatafiService
+from .dead_letters import queue_of
 from .failed_deployments import FailedDeployments
 from .ingress_base import IngressBase
-from .monitored_front import part_of_ingress, part_of_update_api
+from .monitored_front import part_of_dead_letters, part_of_ingress, part_of_update_api
 from .monitored_part import Part
 from .monitored_servers import part_of_serverless, part_of_service
 from .monitoring_faults import monitoring_faults
 from .monitoring_library import MonitoringLibrary
+from .places import stack_of
 from .serverless_edge_server import ServerlessEdgeServer
 from .synthesis import refuse, removal_policy_faults
 from .update_api import UpdateApi
@@ -41,6 +43,7 @@ class EdgeMonitoring(Construct):
     - each edge server on Lambda: 5xx, crashes and throttles of its function, slow answers
     - the load balancer: its own 5xx, and the certificate, if the ingress has it of an `EdgeDns`
     - each update API: errors, and refused keys if it has a key
+    - the stacks of all that: events in the dead-letter queue that the library's functions share
 
     What a load balancer that is there already does for others counts, too. That a server has no
     healthy target is no alarm of one with a `desired_count` of 0. ECS promises to tell of a failed
@@ -81,8 +84,8 @@ class EdgeMonitoring(Construct):
     dashboard: cloudwatch.Dashboard
     """The dashboard, to which widgets can be added."""
     alarms: dict[str, cloudwatch.Alarm]
-    """The alarms by server and name, such as `es-Cpu`, `ingress-CertificateExpiry` or
-    `updates-es-Errors`."""
+    """The alarms by server and name, such as `es-Cpu`, `ingress-CertificateExpiry`,
+    `updates-es-Errors` or, by its stack, `DatafiEdge-DeadLetters`."""
     failed_deployments: sqs.Queue | None
     """What ECS said of failed deployments in the last two weeks; `None` without a server on
     Fargate."""
@@ -135,7 +138,10 @@ class EdgeMonitoring(Construct):
             for server in services
             if isinstance(server, ServerlessEdgeServer)
         ]
-        return [*parts, *(part_of_update_api(self, api) for api in update_apis)]
+        parts += [part_of_update_api(self, api) for api in update_apis]
+        stacks = dict.fromkeys(map(stack_of, (self, *update_apis)))
+        queues = map(queue_of, stacks)
+        return [*parts, *(part_of_dead_letters(queue) for queue in queues if queue)]
 
 
 def _states(alarms: Sequence[cloudwatch.IAlarm]) -> cloudwatch.AlarmStatusWidget:

@@ -1,15 +1,17 @@
-"""What is shown of a load balancer and of an update API, and when they ring an alarm."""
+"""What is shown of a load balancer, an update API and its events, and when they ring an alarm."""
 
 from __future__ import annotations
 
 from aws_cdk import Names
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from . import alarm_rules
 from .ingress_base import IngressBase
 from .monitored_part import DAY, FIVE_MINUTES, QUARTER, Graph, Line, Part, WatchedAlarm, turned_away
+from .places import stack_of
 from .service_metrics import load_balancer_metric
 from .update_api import UpdateApi
 
@@ -99,6 +101,25 @@ def part_of_update_api(scope: Construct, api: UpdateApi) -> Part:
             ),
             Graph("Duration (ms)", [Line(function.metric_duration(label="average"))]),
         ],
+    )
+
+
+def part_of_dead_letters(queue: sqs.IQueue) -> Part:
+    """The events that the functions of a stack could not deal with or be told."""
+    stack = stack_of(queue).node.id
+    some = WatchedAlarm(
+        name="DeadLetters",
+        rule=alarm_rules.DEAD_LETTERS,
+        says=f"An event that a function of {stack} could not handle.",
+    )
+    messages = queue.metric_approximate_number_of_messages_visible(
+        statistic=cloudwatch.Stats.MAXIMUM, period=FIVE_MINUTES, label="messages"
+    )
+    return Part(
+        id=Names.unique_id(queue),
+        name=stack,
+        title=f"Events of {stack}",
+        graphs=[Graph("Dead letters", [Line(messages, some)])],
     )
 
 

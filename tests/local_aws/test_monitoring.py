@@ -99,12 +99,10 @@ def test_alarms_and_dashboard_look_at_what_there_is(watched: Watched) -> None:
 
 
 def test_the_dashboard_shows_the_alarms(watched: Watched) -> None:
-    """All but that of dead letters, by their ARNs."""
+    """All of them, by their ARNs."""
     widgets = watched.dashboard()["widgets"]
     shown = {arn for each in widgets for arn in each["properties"].get("alarms", [])}
-    letters = [each for each in watched.alarms() if "#dead-letters" in each["AlarmDescription"]]
-    assert len(letters) == 1
-    assert shown == {each["AlarmArn"] for each in watched.alarms()} - {letters[0]["AlarmArn"]}
+    assert shown == {each["AlarmArn"] for each in watched.alarms()}
 
 
 def test_a_refused_key_is_a_line_that_its_filter_counts(watched: Watched) -> None:

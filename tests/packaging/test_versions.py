@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
-import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,8 +41,7 @@ def test_an_sdist_keeps_the_version(released: Path, tmp_path: Path) -> None:
     """What is built from it, where there is no git, has the version of its tag."""
     _hatchling(released, "build", "--target", "sdist", "--directory", str(tmp_path))
     (sdist,) = tmp_path.glob("*.tar.gz")
-    with tarfile.open(sdist) as packed:
-        packed.extractall(tmp_path, filter="data")
+    shutil.unpack_archive(sdist, tmp_path)
     assert _hatchling(tmp_path / "datafi_cdk-3.1.4", "version").strip() == "3.1.4"
 
 

@@ -9,7 +9,7 @@ from aws_cdk import CfnResource
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_sns as sns
 from aws_cdk.assertions import Template
-from deployment import CERTIFICATE, logical_id, secret, surroundings
+from deployment import CERTIFICATE, QUEUE, logical_id, secret, surroundings
 
 ALARM = "AWS::CloudWatch::Alarm"
 DASHBOARD = "AWS::CloudWatch::Dashboard"
@@ -85,6 +85,10 @@ ALARMS: dict[str, Row] = {
         *("refused keys in", "Sum", 300, "nothing"),
         *(AT_LEAST, 5, (1, 1), SILENT),
     ),
+    "Test-DeadLetters": (
+        *("ApproximateNumberOfMessagesVisible", "Maximum", 300, "dead letters"),
+        *(AT_LEAST, 1, (1, 1), SILENT),
+    ),
     "updates-es,co-Crashes": ("Errors", "Sum", 900, "updates", AT_LEAST, 3, (1, 1), SILENT),
 }
 
@@ -155,6 +159,11 @@ class Made:
         balancer = {"LoadBalancer": self.ingress.load_balancer_full_name}
         found: dict[str, dict[str, Any]] = {
             "nothing": {},
+            "dead letters": {
+                "QueueName": {
+                    "Fn::GetAtt": [logical_id(self.template, QUEUE, "DatafiDead"), "QueueName"]
+                }
+            },
             "load balancer": balancer,
             "certificate": {"CertificateArn": {"Ref": logical_id(self.template, CERTIFICATE)}},
             "fn": {"FunctionName": self.fn.function.function_name},

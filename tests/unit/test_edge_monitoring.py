@@ -255,11 +255,12 @@ def test_the_dashboard_shows_every_part(made: Made) -> None:
         "### Coordinator co",
         "### ServerlessEdgeServer fn",
         "### Update API of es, co",
+        "### Events of Test",
     ]
     states = [each["properties"]["alarms"] for each in widgets if each["type"] == "alarm"]
-    assert [len(each) for each in states] == [2, 10, 10, 4, 3]
+    assert [len(each) for each in states] == [2, 10, 10, 4, 3, 1]
     graphs = [each["properties"] for each in widgets if each["type"] == "metric"]
-    assert len(graphs) == 3 + 6 + 6 + 4 + 3
+    assert len(graphs) == 3 + 6 + 6 + 4 + 3 + 1
     assert all(each["metrics"] for each in graphs)
 
 

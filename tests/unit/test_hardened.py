@@ -1,5 +1,6 @@
 """What `hardened: true` adds to a deployment, and what it refuses."""
 
+import json
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ KEY = "AWS::KMS::Key"
 LOG_GROUP = "AWS::Logs::LogGroup"
 ALARM = "AWS::CloudWatch::Alarm"
 ENDPOINT = "AWS::EC2::VPCEndpoint"
+MESSAGES = "ApproximateNumberOfMessagesVisible"
 LOAD_BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
 REPOSITORY = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/datafi/es"
@@ -112,11 +114,14 @@ def test_the_stack_says_it_as_the_configuration(argument: bool) -> None:
 
 
 def test_alarms_need_a_topic() -> None:
-    """The one of the dead-letter queue tells the topic; without one there is none."""
+    """The one of the dead-letter queue tells the topic; `monitoring` has it, too, and once."""
     assert edge_stack(hardened()).find_resources(ALARM) == {}
+    watched = edge_stack(minimal(alarm_topic_arn=TOPIC, monitoring=True)).find_resources(ALARM)
+    letters = [each for each in watched.values() if MESSAGES in json.dumps(each)]
+    assert len(letters) == 1
     alarm = properties(edge_stack(minimal(alarm_topic_arn=TOPIC)), ALARM)
     assert alarm["AlarmActions"] == [TOPIC]
-    assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    assert alarm["MetricName"] == MESSAGES
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (
         1,
         "GreaterThanOrEqualToThreshold",
