@@ -50,6 +50,9 @@ class Watched:
             "FunctionName": {each["FunctionName"] for each in functions},
             "RuleName": {each["Name"] for each in client("events").list_rules()["Rules"]},
             "ClusterName": {each["clusterName"] for each in clusters},
+            "QueueName": {
+                url.rpartition("/")[2] for url in client("sqs").list_queues()["QueueUrls"]
+            },
             "ServiceName": {self.edge.service(name)["serviceName"] for name in ("es", "co")},
         }
 
