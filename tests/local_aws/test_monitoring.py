@@ -43,6 +43,7 @@ class Watched:
         functions = client("lambda").list_functions()["Functions"]
         arns = client("ecs").list_clusters()["clusterArns"]
         clusters = client("ecs").describe_clusters(clusters=arns)["clusters"]
+        queues = client("sqs").list_queues()["QueueUrls"]
         return {
             "LoadBalancer": {each["LoadBalancerArn"].partition("/")[2] for each in balancers},
             "TargetGroup": {each["TargetGroupArn"].rpartition(":")[2] for each in groups},
@@ -50,9 +51,7 @@ class Watched:
             "FunctionName": {each["FunctionName"] for each in functions},
             "RuleName": {each["Name"] for each in client("events").list_rules()["Rules"]},
             "ClusterName": {each["clusterName"] for each in clusters},
-            "QueueName": {
-                url.rpartition("/")[2] for url in client("sqs").list_queues()["QueueUrls"]
-            },
+            "QueueName": {url.rpartition("/")[2] for url in queues},
             "ServiceName": {self.edge.service(name)["serviceName"] for name in ("es", "co")},
         }
 
