@@ -6,6 +6,7 @@ from typing import cast
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -121,6 +122,25 @@ def let_rules_send(queue: sqs.IQueue) -> None:
             resources=[queue.queue_arn],
             conditions={"ArnLike": {"aws:SourceArn": rules}},
         )
+    )
+
+
+def let_rules_invoke(function: lambda_.Function, queue: sqs.IQueue) -> None:
+    """Let the account's rules invoke a function, and write what they could not hand on to a queue.
+
+    One permission is for all of them, as the policy of a function takes 20 KB.
+
+    Args:
+        function: The function.
+        queue: The queue.
+    """
+    let_rules_send(queue)
+    function.add_permission(
+        "Events",
+        principal=iam.ServicePrincipal("events.amazonaws.com"),
+        source_arn=stack_of(function).format_arn(
+            service="events", resource="rule", resource_name="*"
+        ),
     )
 
 

@@ -8,13 +8,12 @@ from typing import Any, cast
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_events as events
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from .bundled_function import bundled_function
 from .datafi_service import DatafiService
-from .dead_letters import let_rules_send
+from .dead_letters import let_rules_invoke
 from .errors import Fault
 from .function_settings import FunctionSettings
 from .managed_policy_role import Permission
@@ -79,14 +78,7 @@ class SharedEvents(Construct):
             settings=settings,
             environment={},
         )
-        let_rules_send(queue)
-        self._function.add_permission(
-            "Events",
-            principal=iam.ServicePrincipal("events.amazonaws.com"),
-            source_arn=stack_of(scope).format_arn(
-                service="events", resource="rule", resource_name="*"
-            ),
-        )
+        let_rules_invoke(self._function, queue)
         target = events.CfnRule.TargetProperty(
             id="Function",
             arn=self._function.function_arn,

@@ -7,14 +7,12 @@ from typing import Any, cast
 
 import jsii
 from aws_cdk import aws_events as events
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from .datafi_service import DatafiService
-from .dead_letters import let_rules_send
-from .places import stack_of
+from .dead_letters import let_rules_invoke
 
 
 def redeploy_when_rotated(
@@ -37,14 +35,7 @@ def redeploy_when_rotated(
     if service.version_parameter_name is None or not service.secrets:
         return
     if not function.node.try_find_child("Events"):
-        let_rules_send(dead_letter_queue)
-        function.add_permission(
-            "Events",
-            principal=iam.ServicePrincipal("events.amazonaws.com"),
-            source_arn=stack_of(scope).format_arn(
-                service="events", resource="rule", resource_name="*"
-            ),
-        )
+        let_rules_invoke(function, dead_letter_queue)
     arns = [
         events.Match.exact_string(secret.secret_full_arn)
         if secret.secret_full_arn
